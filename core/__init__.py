@@ -1,0 +1,1 @@
+"""The rules of Darkroom: plain values and functions, standard library only."""

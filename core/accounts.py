@@ -1,0 +1,84 @@
+"""Who somebody is to us: nothing before they agree, then a person with a key, a ledger account and welcome credits."""
+
+from __future__ import annotations
+
+from core.credits import Balance, LedgerAccountId, LotId
+from core.errors import Refused
+from core.ports import App, Grant, Limits, NewIdentity, Place, Records
+from core.rules import MINIMUM_AGE, NOTICE_VERSION, TOO_YOUNG_LIFE
+from core.values import Moment, Person, PersonId, Who
+
+
+async def find(app: App, who: Who) -> Person | None:
+    """The person behind this identity, or None for somebody who never agreed."""
+    return await app.database.run(_of_identity, app.keys.lookup(who))
+
+
+async def active(app: App, who: Who) -> Person:
+    """The person, ready to use the bot. Raises Refused with the next step for everybody else."""
+    person = await find(app, who)
+    if person is None or person.notice_version < NOTICE_VERSION:
+        raise Refused("start.first")
+    if person.banned:
+        raise Refused("account.banned")
+    return person
+
+
+async def agree(app: App, who: Who) -> Person:
+    """Somebody read the notice and says they are old enough. Twice is once. Raises Refused for who said otherwise."""
+    now, lookup = app.clock.now(), app.keys.lookup(who)
+    if person := await app.database.run(_agree_again, lookup, who.door, now):
+        return person
+    person = Person(
+        PersonId(app.ids.opaque()), LedgerAccountId(app.ids.opaque()), banned=False, notice_version=NOTICE_VERSION
+    )
+    await app.keys.create(person.id)
+    sealed = await app.keys.seal(person.id, Place("identity", "sealed_id", lookup), who.raw_id.encode())
+    identity = NewIdentity(who.door, lookup, sealed)
+    return await app.database.run(enroll, person, identity, LotId(app.ids.opaque()), app.limits, now)
+
+
+async def say_too_young(app: App, who: Who) -> None:
+    """Remember for a while, under a keyed hash and without an account, that this identity must not be asked again."""
+    await app.database.run(_mark_too_young, app.keys.lookup(who), Moment(app.clock.now() + TOO_YOUNG_LIFE))
+
+
+async def balance(app: App, person: Person) -> Balance:
+    return await app.database.run(_balance, person.account, app.clock.now())
+
+
+def enroll(tx: Records, person: Person, identity: NewIdentity, lot: LotId, limits: Limits, now: Moment) -> Person:
+    """Person, identity, acknowledgement, ledger account and welcome credits, or the person who came first."""
+    if not tx.people.add(person, identity, now):
+        earlier = tx.people.of_identity(identity.lookup)
+        assert earlier is not None, "an identity that cannot be added belongs to somebody"
+        return earlier
+    tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, identity.door, now)
+    tx.ledger.open_account(person.account, person.id, now)
+    if limits.welcome:
+        key = f"grant:welcome:{person.id}"
+        tx.ledger.grant(Grant(key, person.account, lot, "promo", limits.welcome, None, "welcome"), now)
+    return person
+
+
+def _agree_again(tx: Records, lookup: str, door: str, now: Moment) -> Person | None:
+    too_young_until = tx.people.too_young_until(lookup)
+    if too_young_until is not None and too_young_until > now:
+        raise Refused("start.too_young", age=MINIMUM_AGE)
+    person = tx.people.of_identity(lookup)
+    if person is not None and person.notice_version < NOTICE_VERSION:
+        tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, door, now)
+        person = tx.people.of_identity(lookup)
+    return person
+
+
+def _of_identity(tx: Records, lookup: str) -> Person | None:
+    return tx.people.of_identity(lookup)
+
+
+def _mark_too_young(tx: Records, lookup: str, until: Moment) -> None:
+    tx.people.mark_too_young(lookup, until)
+
+
+def _balance(tx: Records, account: LedgerAccountId, now: Moment) -> Balance:
+    return tx.ledger.balance(account, now)

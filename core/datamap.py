@@ -1,0 +1,185 @@
+"""What we know about each thing we store, and what follows from it. Knows only the type; each folder declares its own data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    ACCOUNT = "account"
+    IDENTITY = "identity"
+    CONSENT = "consent"
+    CREDITS = "credits"
+    WORDS = "words"
+    PICTURES = "pictures"
+    REQUESTS = "requests"
+    DELIVERY = "delivery"
+    KEYS = "keys"
+    AGE = "age"
+    LOGS = "logs"
+
+
+class Basis(StrEnum):
+    CONTRACT = "contract"  #: GDPR 6(1)(b)
+    LEGAL_DUTY = "legal_duty"  #: GDPR 6(1)(c)
+    LEGITIMATE_INTEREST = "legitimate_interest"  #: GDPR 6(1)(f)
+
+
+class Purpose(StrEnum):
+    DRAW = "draw"  #: make the pictures people ask for, and keep them for them
+    ACCOUNT_FOR_CREDITS = "account_for_credits"
+    PROVE_CONSENT = "prove_consent"
+    KEEP_SAFE = "keep_safe"
+    OBEY_AGE = "obey_age"
+
+    @property
+    def basis(self) -> Basis:
+        return _BASIS[self]
+
+
+_BASIS = {
+    Purpose.DRAW: Basis.CONTRACT,
+    Purpose.ACCOUNT_FOR_CREDITS: Basis.CONTRACT,
+    Purpose.PROVE_CONSENT: Basis.LEGAL_DUTY,
+    Purpose.KEEP_SAFE: Basis.LEGITIMATE_INTEREST,
+    Purpose.OBEY_AGE: Basis.LEGAL_DUTY,
+}
+
+
+class Until(StrEnum):
+    """What ends the keeping; the sweep or the deleting code enforces each."""
+
+    ACCOUNT_ENDS = "account_ends"
+    PICTURE_DELETED = "picture_deleted"  #: at the latest; requests without a picture lose their words at once
+    EXPIRY = "expiry"  #: the row carries its own end and is swept then
+    BOOKS_CLOSE = "books_close"  #: accounting rows, which name nobody once the link is deleted
+    PROCESS_ENDS = "process_ends"  #: written to standard error only; who collects it decides
+
+
+class OnErase(StrEnum):
+    DELETE = "delete"
+    SHRED = "shred"  #: deleted, and unreadable anyway once the person's key is destroyed
+    UNLINK = "unlink"  #: stays as a figure that can be joined to nobody
+
+
+class OnExport(StrEnum):
+    VALUE = "value"
+    SUMMARY = "summary"  #: shown through what it means (a balance, a count), not as a raw cell
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True)
+class Datum:
+    """The five attributes written by hand; `sealed` and `free_text` come from a preset, the rest from the store.
+
+    Raises ValueError for what contradicts itself: free text in clear, or a withheld value without a reason.
+    """
+
+    category: Category
+    purposes: tuple[Purpose, ...]
+    keep: Until
+    on_erase: OnErase
+    on_export: OnExport
+    withheld_because: str = ""
+    sealed: bool = False
+    free_text: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.purposes:
+            raise ValueError("a datum without a purpose may not be stored")
+        if self.free_text and not self.sealed:
+            raise ValueError("free text may say anything about anybody: seal it")
+        if (self.on_export is OnExport.WITHHELD) != bool(self.withheld_because):
+            raise ValueError("a withheld value, and only that, says why")
+
+
+@dataclass(frozen=True)
+class NotPersonal:
+    """A cell that says nothing about a person, and why. Each one counts toward a budget that a test watches."""
+
+    reason: str
+
+
+Meaning = Datum | NotPersonal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell of one store: a column, a blob prefix, a log field. `subject` is the join path to the person, or empty."""
+
+    store: str
+    cell: str
+    subject: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True)
+class DataMap:
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        cells = [(entry.store, entry.cell) for entry in self.entries]
+        twice = {cell for cell in cells if cells.count(cell) > 1}
+        if twice:
+            raise ValueError(f"declared twice: {sorted(twice)}")
+        pathless = [e.cell for e in self.entries if isinstance(e.meaning, Datum) and not e.subject]
+        if pathless:
+            raise ValueError(f"personal, but no path leads to the person: {pathless}")
+
+    def cells(self, store: str) -> frozenset[str]:
+        return frozenset(entry.cell for entry in self.entries if entry.store == store)
+
+    def personal(self) -> Iterable[tuple[Entry, Datum]]:
+        return ((entry, entry.meaning) for entry in self.entries if isinstance(entry.meaning, Datum))
+
+    def categories(self) -> dict[Category, list[Datum]]:
+        """Every category that is really stored, in the order of the enum, with its data."""
+        found: dict[Category, list[Datum]] = {}
+        for category in Category:
+            data = [datum for _, datum in self.personal() if datum.category is category]
+            if data:
+                found[category] = data
+        return found
+
+
+def undeclared(live: Iterable[str], declared: Iterable[str], store: str) -> list[str]:
+    """Sentences about cells that exist without a Datum, or are declared and do not exist: empty means all is well."""
+    live, declared = set(live), set(declared)
+    return [
+        f"{store}: {cell} is stored but not declared: give its field a Datum (core/datamap.py), or NotPersonal with a reason"
+        for cell in sorted(live - declared)
+    ] + [
+        f"{store}: {cell} is declared but not stored: remove its entry, or write the migration that creates it"
+        for cell in sorted(declared - live)
+    ]
+
+
+def content(category: Category) -> Datum:
+    """Preset: what a person wrote or was given; sealed under their key, theirs to take away and to destroy."""
+    return Datum(
+        category, (Purpose.DRAW,), Until.PICTURE_DELETED, OnErase.SHRED, OnExport.VALUE, sealed=True, free_text=True
+    )
+
+
+def request(on_export: OnExport = OnExport.VALUE, category: Category = Category.REQUESTS) -> Datum:
+    """Preset: a setting or a state of a request; no words in it."""
+    return Datum(category, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.DELETE, on_export)
+
+
+def link(category: Category = Category.REQUESTS) -> Datum:
+    """Preset: an opaque id that joins a row to others of the same person."""
+    return Datum(
+        category,
+        (Purpose.DRAW,),
+        Until.ACCOUNT_ENDS,
+        OnErase.DELETE,
+        OnExport.WITHHELD,
+        withheld_because="a random number that means nothing outside this database",
+    )
+
+
+def money(on_export: OnExport = OnExport.VALUE) -> Datum:
+    """Preset: a row of the books; on erasure the one link to the person goes and the figure stays."""
+    return Datum(Category.CREDITS, (Purpose.ACCOUNT_FOR_CREDITS,), Until.BOOKS_CLOSE, OnErase.UNLINK, on_export)

@@ -1,0 +1,88 @@
+"""A person's own pictures: looking, opening, deleting. Nobody else's id ever resolves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core import accounts
+from core.completion import picture_place
+from core.errors import Refused
+from core.generation import unpack_words, words_place
+from core.ports import App, Records
+from core.values import Job, PersonId, Picture, PictureId, Who, Words
+
+PAGE = 6  #: pictures on one page of the gallery
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture with its words and settings, in clear: for its owner's eyes."""
+
+    picture: Picture
+    job: Job
+    words: Words = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+async def page(app: App, who: Who, number: int) -> tuple[list[Opened], int]:
+    """(pictures of this page, newest first; how many there are in all). Pages count from 1."""
+    person = await accounts.active(app, who)
+    pictures, total = await app.database.run(_page, person.id, number)
+    opened = [await _open(app, picture, job) for picture, job in pictures]
+    return [one for one in opened if one is not None], total
+
+
+async def show(app: App, person: PersonId, picture: PictureId) -> Opened | None:
+    """One picture, or None when it was deleted meanwhile."""
+    found = await app.database.run(_find, person, picture)
+    return await _open(app, *found) if found else None
+
+
+async def delete(app: App, who: Who, picture: PictureId) -> Picture:
+    """Hide at once, then destroy the blob, then the row; a crash in between is finished by the sweep. Raises Refused."""
+    person = await accounts.active(app, who)
+    hidden = await app.database.run(hide, person.id, picture)
+    await destroy(app, hidden)
+    return hidden
+
+
+async def destroy(app: App, picture: Picture) -> None:
+    await app.blobs.delete(picture.blob)
+    await app.database.run(_remove, picture)
+
+
+def hide(tx: Records, person: PersonId, picture: PictureId) -> Picture:
+    """From here on nobody sees it. Raises Refused when there is no such picture of theirs."""
+    found = tx.pictures.get(picture)
+    if found is None or found.person != person or not tx.pictures.hide(picture):
+        raise Refused("picture.unknown", id=picture)
+    return found
+
+
+def _remove(tx: Records, picture: Picture) -> None:
+    """The row goes, and with the last picture of a request its words."""
+    tx.pictures.remove(picture.id)
+    if not tx.pictures.any_of(picture.job) and not tx.wishes.pending(picture.job):
+        tx.jobs.forget_words(picture.job)
+
+
+def _page(tx: Records, person: PersonId, number: int) -> tuple[list[tuple[Picture, Job]], int]:
+    pictures = tx.pictures.of(person, limit=PAGE, offset=PAGE * (number - 1))
+    return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job))], tx.pictures.count(person)
+
+
+def _find(tx: Records, person: PersonId, picture_id: PictureId) -> tuple[Picture, Job] | None:
+    picture = tx.pictures.get(picture_id)
+    if picture is None or picture.person != person:
+        return None
+    job = tx.jobs.get(picture.job)
+    return (picture, job) if job else None
+
+
+async def _open(app: App, picture: Picture, job: Job) -> Opened | None:
+    sealed = await app.blobs.get(picture.blob)
+    if sealed is None or job.sealed_words is None:
+        return None
+    data = await app.keys.open(picture.person, picture_place(picture.blob), sealed)
+    words = unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
+    return Opened(picture, job, words, data)

@@ -1,0 +1,152 @@
+"""Asking for pictures: from words to a paid job in the queue, and taking it back. Knows nothing of drawing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from core import accounts
+from core.credits import LedgerAccountId, Milli, price_each
+from core.errors import Refused
+from core.moderation import clean, clean_prompt
+from core.ports import App, Model, Place, Range, Records
+from core.rules import HOLD_LIFE, PICTURES_PER_JOB, SEEDS, START_DEADLINE
+from core.values import Accepted, Job, JobId, JobState, Moment, PersonId, Reason, Settings, Who, Words
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request as a person makes it; None means the model's default, or a fresh seed."""
+
+    prompt: str
+    negative: str = ""
+    shape: str = "square"
+    count: int = 1
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    private: bool = False
+
+
+async def request(app: App, who: Who, ask: Ask) -> Accepted:
+    """Check, price, seal and queue a request. Raises Refused, and then nothing happened and nothing is charged."""
+    person = await accounts.active(app, who)
+    words = Words(clean_prompt(ask.prompt), clean(ask.negative))
+    model = app.catalogue.current
+    settings = settle_settings(model, ask)
+    _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option.count")
+    if ask.seed is not None:
+        _within(ask.seed, Range(0, SEEDS - 1, 0), "option.seed")
+    now, job_id = app.clock.now(), JobId(app.ids.opaque())
+    job = Job(
+        id=job_id,
+        person=person.id,
+        door=who.door,
+        state=JobState.QUEUED,
+        settings=settings,
+        seed=app.ids.seed() if ask.seed is None else ask.seed,
+        count=ask.count,
+        private=ask.private,
+        price_each=price_each(model.price, settings.steps, int(model.steps.default)),
+        sealed_words=await app.keys.seal(person.id, words_place(job_id), pack_words(words)),
+        fence=0,
+        attempts=0,
+        created_at=now,
+        deadline=Moment(now + START_DEADLINE),
+    )
+    return await app.database.run(accept, job, person.account, app.limits.open_jobs, now)
+
+
+def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment) -> Accepted:
+    """Hold, job, wishes and what is owed to the person, together or not at all. Raises Refused.
+
+    The account lock comes first, so two requests of one person are judged one after the other.
+    """
+    tx.ledger.lock(account)
+    if most_open and len(tx.jobs.open_of(job.person)) >= most_open:
+        raise Refused("jobs.too_many", most=most_open)
+    tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
+    tx.jobs.add(job)
+    tx.wishes.add(job.id, job.count)
+    tx.deliveries.add(job.id, job.count)
+    return Accepted(job.id, tx.jobs.place(job.id), job.price, tx.ledger.balance(account, now))
+
+
+async def cancel(app: App, who: Who, job: JobId) -> Job:
+    """Take a job back, queued or drawing. Raises Refused when it is not theirs or is over."""
+    person = await accounts.active(app, who)
+    cancelled = await app.database.run(take_back, job, person.id, app.clock.now())
+    await app.dispatch.cancel(cancelled.id, cancelled.fence)
+    return cancelled
+
+
+async def cancel_newest(app: App, who: Who) -> Job:
+    """Take back what this person asked for last. Raises Refused when nothing of theirs is open."""
+    person = await accounts.active(app, who)
+    still_open = await app.database.run(_open_of, person.id)
+    if not still_open:
+        raise Refused("cancel.nothing")
+    return await cancel(app, who, still_open[-1].id)
+
+
+def take_back(tx: Records, job_id: JobId, person: PersonId, now: Moment) -> Job:
+    """Pictures that are finished stay and are paid for; the rest is released. Returns the job as it was."""
+    job = tx.jobs.lock(job_id)
+    if job is None or job.person != person or not job.state.is_open:
+        raise Refused("cancel.over")
+    tx.deliveries.drop_waiting(job_id)
+    end(tx, job_id, job.fence, JobState.CANCELLED, Reason.CANCELLED, now)
+    return job
+
+
+def end(tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reason: Reason | None, now: Moment) -> bool:
+    """Close a job under its fence and settle its hold: what is drawn is captured, the rest released.
+
+    False when somebody else closed or moved it first. Closing raises the fence, so no late result counts.
+    The job's row is locked before its pictures are counted: none can come in between.
+    """
+    job = tx.jobs.lock(job_id)
+    if job is None or job.fence != fence or not job.state.is_open:
+        return False
+    drawn = tx.wishes.count_drawn(job_id)
+    whole = drawn == job.count
+    part = drawn > 0 and without_pictures is not JobState.CANCELLED
+    tx.jobs.close(job_id, JobState.DONE if whole or part else without_pictures, None if whole else reason, now)
+    tx.wishes.fail_pending(job_id)
+    tx.deliveries.owe_waiting(job_id)
+    tx.ledger.resolve(job_id, Milli(drawn * job.price_each), now)
+    if not tx.pictures.any_of(job_id):
+        tx.jobs.forget_words(job_id)
+    return True
+
+
+def settle_settings(model: Model, ask: Ask) -> Settings:
+    """The asked-for settings with the model's defaults filled in. Raises Refused naming the range; never bends a value."""
+    if ask.shape not in model.sizes:
+        raise Refused("option.shape", got=ask.shape, known=", ".join(model.sizes))
+    steps = int(model.steps.default) if ask.steps is None else ask.steps
+    guidance = model.guidance.default if ask.guidance is None else ask.guidance
+    _within(steps, model.steps, "option.steps")
+    _within(guidance, model.guidance, "option.guidance")
+    return model.settings(ask.shape, steps, guidance)
+
+
+def words_place(job: JobId) -> Place:
+    return Place("job", "sealed_words", job)
+
+
+def pack_words(words: Words) -> bytes:
+    return json.dumps(asdict(words), ensure_ascii=False).encode()
+
+
+def unpack_words(packed: bytes) -> Words:
+    return Words(**json.loads(packed))
+
+
+def _within(value: float, allowed: Range, key: str) -> None:
+    if not allowed.low <= value <= allowed.high:
+        raise Refused(key, got=value, low=allowed.low, high=allowed.high)
+
+
+def _open_of(tx: Records, person: PersonId) -> list[Job]:
+    return tx.jobs.open_of(person)

@@ -1,0 +1,34 @@
+"""Prices, limits, ages and periods: plain numbers, each with its source. Knows no setting and no store."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SECOND: Final = 1_000  #: milliseconds, the unit of every moment and span in the product
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+CREDIT: Final = 1_000  #: milli-credits, the unit of every amount
+PRICE_STEP: Final = CREDIT // 10  #: prices are rounded up to a tenth of a credit
+
+MINIMUM_AGE: Final = 16  #: GDPR article 8 allows 13 to 16; the strictest holds where no country is known
+NOTICE_VERSION: Final = 1  #: raised when the notice that /start shows says something new; everybody is asked again
+TOO_YOUNG_LIFE: Final = 30 * DAY  #: how long somebody who said they are too young is not asked again
+
+PROMPT_CHARACTERS: Final = 2_000  #: after NFC; longer is refused with a sentence
+PICTURES_PER_JOB: Final = 4
+SEEDS: Final = 2**32  #: seeds are 0 <= seed < SEEDS
+
+LEASE: Final = 60 * SECOND  #: a job whose worker was not heard for this long goes back to the queue
+HEARTBEAT: Final = 10 * SECOND  #: leases are renewed at most this often
+ATTEMPTS: Final = 3  #: a job that was started this often and never finished is given up
+START_DEADLINE: Final = 30 * MINUTE  #: a job that was not started by then is released
+HOLD_LIFE: Final = 4 * HOUR  #: longer than START_DEADLINE and every chain of leases that may follow it
+RESTORED_LIFE: Final = 24 * HOUR  #: credits released after their own expiry are usable for this long
+
+JOBS_PER_WORKER: Final = 2  #: jobs dispatched per worker: one drawing, one behind it
+ORPHAN_AGE: Final = HOLD_LIFE  #: a blob or key without a row is older than any transaction that could still name it
+
+LOT_PRIORITY: Final = {"restored": 0, "promo": 1, "sub": 5, "comp": 8, "paid": 10}  #: which credits are used first
+REPAYS_DEBT: Final = frozenset({"paid", "comp"})  #: free and subscription credits never repay a debt

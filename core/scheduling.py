@@ -1,0 +1,138 @@
+"""Which jobs are out at a worker: choosing, leases, fences, attempts, deadlines. Knows no worker and no pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.generation import end, unpack_words, words_place
+from core.ports import App, Records
+from core.rules import ATTEMPTS, HEARTBEAT, LEASE
+from core.values import Job, JobId, JobState, Moment, Reason
+from core.wishes import Lost, Progress, Started, Wish
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """A job that just left the queue under a new fence, and which of its pictures are still to be drawn."""
+
+    job: Job
+    indexes: tuple[int, ...]
+    lease_until: Moment
+
+
+async def dispatch(app: App) -> int:
+    """Send queued jobs out until the window is full. Returns how many were sent."""
+    if not app.dispatch.window:
+        return 0
+    chosen = await app.database.run(choose, app.dispatch.window, app.clock.now())
+    for dispatched in chosen:
+        await app.dispatch.send(await _wishes(app, dispatched))
+    return len(chosen)
+
+
+def choose(tx: Records, window: int, now: Moment) -> list[Dispatched]:
+    """Move the oldest queued jobs out, no more than the window has room for. Raises each one's fence."""
+    room = window - len(tx.jobs.drawing())
+    lease_until = Moment(now + LEASE)
+    return [
+        Dispatched(moved, tuple(tx.wishes.pending(job.id)), lease_until)
+        for job in (tx.jobs.next_queued(room) if room > 0 else [])
+        if tx.jobs.dispatch(job.id, job.fence, lease_until) and (moved := tx.jobs.get(job.id)) is not None
+    ]
+
+
+class Leases:
+    """Renews leases from a worker's news, at most once a HEARTBEAT for each job."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._renewed: dict[tuple[JobId, int], Moment] = {}
+
+    async def started(self, news: Started) -> None:
+        now = self._app.clock.now()
+        self._renewed[news.job, news.fence] = now
+        await self._app.database.run(_start, news.job, news.fence, Moment(now + LEASE))
+
+    async def progress(self, news: Progress) -> None:
+        now, key = self._app.clock.now(), (news.job, news.fence)
+        if now - self._renewed.get(key, 0) >= HEARTBEAT:
+            self._renewed[key] = now
+            await self._app.database.run(_renew, news.job, news.fence, Moment(now + LEASE))
+
+    def forget(self, job: JobId, fence: int) -> None:
+        self._renewed.pop((job, fence), None)
+
+
+async def attempt_ended(app: App, job: JobId, fence: int) -> None:
+    """The worker is through with this dispatch, or is gone."""
+    await app.database.run(attempt_over, job, fence, app.clock.now())
+
+
+async def worker_lost(app: App, news: Lost) -> None:
+    for job, fence in news.dispatches:
+        await attempt_ended(app, job, fence)
+
+
+async def recover(app: App) -> int:
+    """At the start of the only serving process: whatever was out is out no more. Returns how many jobs that were."""
+    return await app.database.run(_recover, app.clock.now())
+
+
+def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> None:
+    """Back to the queue, or given up after ATTEMPTS starts. A stale fence changes nothing."""
+    job = tx.jobs.lock(job_id)
+    if job is None or job.fence != fence or job.state is not JobState.DRAWING:
+        return
+    if job.attempts >= ATTEMPTS:
+        end(tx, job_id, fence, JobState.FAILED, Reason.CRASHED, now)
+    else:
+        tx.jobs.requeue(job_id, fence)
+
+
+def reclaim(tx: Records, now: Moment) -> int:
+    """What time alone decides: leases that ran out, jobs nobody started in time, holds that outlived everything."""
+    silent = tx.jobs.leaderless(now)
+    for job in silent:
+        attempt_over(tx, job.id, job.fence, now)
+    late = tx.jobs.late(now)
+    for job in late:
+        end(tx, job.id, job.fence, JobState.FAILED, Reason.TOO_LATE, now)
+    outlived = tx.ledger.expired_holds(now)
+    for job_id in outlived:
+        if (held := tx.jobs.lock(job_id)) is not None:
+            end(tx, job_id, held.fence, JobState.FAILED, Reason.EXPIRED, now)
+    return len(silent) + len(late) + len(outlived)
+
+
+async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
+    job = dispatched.job
+    assert job.sealed_words is not None, "an open job keeps its words"
+    words = unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
+    return [
+        Wish(
+            job=job.id,
+            index=index,
+            fence=job.fence,
+            seed=job.seed + index,
+            prompt=words.prompt,
+            negative=words.negative,
+            settings=job.settings,
+            expires_at=job.deadline + LEASE * ATTEMPTS,
+        )
+        for index in dispatched.indexes
+    ]
+
+
+def _start(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
+    return tx.jobs.start(job, fence, lease_until)
+
+
+def _renew(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
+    return tx.jobs.renew(job, fence, lease_until)
+
+
+def _recover(tx: Records, now: Moment) -> int:
+    out = tx.jobs.drawing()
+    for job in out:
+        attempt_over(tx, job.id, job.fence, now)
+    return len(out)

@@ -1,0 +1,148 @@
+"""The nouns: people, jobs, wishes, pictures, deliveries. Frozen values; storage turns rows into them at its border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from core.credits import Balance, LedgerAccountId, Milli
+
+PersonId = NewType("PersonId", str)
+JobId = NewType("JobId", str)
+PictureId = NewType("PictureId", str)  #: short, read aloud and typed by people
+Moment = NewType("Moment", int)  #: milliseconds since 1970, UTC
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody at a door, as the door knows them: `raw_id` is the platform's own id and is never stored in clear."""
+
+    door: str
+    raw_id: str
+
+
+@dataclass(frozen=True)
+class Person:
+    id: PersonId
+    account: LedgerAccountId
+    banned: bool
+    notice_version: int  #: the newest notice this person acknowledged
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    DRAWING = "drawing"  #: dispatched under a fence and a lease
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (JobState.QUEUED, JobState.DRAWING)
+
+
+class WishState(StrEnum):
+    PENDING = "pending"
+    DRAWN = "drawn"
+    FAILED = "failed"
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"  #: the placeholder stands, the outcome is not known
+    OWED = "owed"
+    DELIVERED = "delivered"
+    DROPPED = "dropped"  #: the person cancelled, and was told so then
+
+
+class Reason(StrEnum):
+    """Why a job ended without a picture; also the key of the sentence that says so."""
+
+    CRASHED = "crashed"  #: started ATTEMPTS times, never finished
+    TOO_LATE = "too_late"  #: not started before its deadline
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  #: its hold outlived HOLD_LIFE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides a picture besides its words; together with the words and the seed it draws it again."""
+
+    model: str
+    shape: str
+    width: int
+    height: int
+    steps: int
+    guidance: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """The sealed part of a request."""
+
+    prompt: str
+    negative: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One request: one price, one hold, one fence, 1-4 pictures. Wish i is drawn with seed + i."""
+
+    id: JobId
+    person: PersonId
+    door: str
+    state: JobState
+    settings: Settings
+    seed: int
+    count: int
+    private: bool
+    price_each: Milli
+    sealed_words: bytes | None  #: None once no picture of it exists any more
+    fence: int
+    attempts: int
+    created_at: Moment
+    deadline: Moment
+
+    @property
+    def price(self) -> Milli:
+        return Milli(self.price_each * self.count)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One finished wish. `blob` is where its sealed bytes lie."""
+
+    id: PictureId
+    job: JobId
+    index: int
+    person: PersonId
+    seed: int
+    blob: str
+    width: int
+    height: int
+    format: str
+    drawn_at: Moment
+
+
+@dataclass(frozen=True)
+class Owed:
+    """An outcome its person has not been told: a picture, or the reason why there is none."""
+
+    job: JobId
+    index: int
+    person: PersonId
+    private: bool
+    price_each: Milli
+    picture: PictureId | None
+    reason: Reason | None
+    last: bool  #: nothing else of this job is waiting or owed
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A request that was paid for and queued. `place` counts from 1."""
+
+    job: JobId
+    place: int
+    price: Milli
+    balance: Balance

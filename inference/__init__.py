@@ -1,0 +1,1 @@
+"""Drawing: the worker, its engines, and the pictures they make."""

@@ -1,0 +1,41 @@
+"""Drawing with a stock diffusers pipeline: load, then one straight line from a wish to pixels. Knows torch, not queues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+
+from core.wishes import Pixels, Wish
+
+
+class Pipeline:
+    """One loaded pipeline. Draws one wish at a time, so a seed draws the same pixels every time on the same machine."""
+
+    def __init__(self, weights: Path) -> None:
+        self._pipe = DiffusionPipeline.from_pretrained(weights, local_files_only=True, use_safetensors=True)
+        self._pipe.set_progress_bar_config(disable=True)
+
+    def draw(self, wish: Wish, stepped: Callable[[int, int], None]) -> Pixels:
+        steps, width, height = wish.settings.steps, wish.settings.width, wish.settings.height
+
+        def on_step_end(_pipe: Any, step: int, _timestep: Any, kept: dict[str, Any]) -> dict[str, Any]:
+            stepped(step + 1, steps)
+            return kept
+
+        images = self._pipe(
+            prompt=wish.prompt,
+            negative_prompt=wish.negative,
+            num_inference_steps=steps,
+            guidance_scale=wish.settings.guidance,
+            width=width,
+            height=height,
+            generator=torch.Generator("cpu").manual_seed(wish.seed),
+            output_type="np",
+            callback_on_step_end=on_step_end,
+        ).images
+        assert images.shape == (1, height, width, 3), images.shape
+        return Pixels(width, height, (images[0] * 255).round().clip(0, 255).astype("uint8").tobytes())

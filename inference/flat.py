@@ -1,0 +1,28 @@
+"""An engine for load and chaos: a plain square of the seed's colour after a set delay. No torch; never listed to people."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.wishes import Pixels, Wish
+
+
+@dataclass(frozen=True)
+class Flat:
+    delay: float = 0.05  #: seconds a picture takes, spread over its steps
+
+    def draw(self, wish: Wish, stepped: Callable[[int, int], None]) -> Pixels:
+        steps = wish.settings.steps
+        for step in range(1, steps + 1):
+            time.sleep(self.delay / steps)
+            stepped(step, steps)
+        width, height = wish.settings.width, wish.settings.height
+        return Pixels(width, height, colour(wish.seed) * (width * height))
+
+
+def colour(seed: int) -> bytes:
+    """Three bytes of RGB that the seed decides."""
+    return hashlib.sha256(str(seed).encode()).digest()[:3]

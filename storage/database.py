@@ -1,0 +1,124 @@
+"""Opens the database and runs one function as one transaction: BEGIN IMMEDIATE on SQLite, READ COMMITTED on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from core.errors import Unavailable
+from core.ports import Records
+from storage.job_records import SqlJobs, SqlWishes
+from storage.ledger import SqlLedger
+from storage.person_records import SqlPeople
+from storage.picture_records import SqlDeliveries, SqlPictures
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What must be true of every SQLite connection. synchronous=2 is FULL: a power cut loses no committed transaction.
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+BUSY_TIMEOUT = 10_000  #: milliseconds SQLite waits for another writer
+
+
+class SqlRecords:
+    """The nouns over one open connection, each made when it is first spoken of."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        return SqlPeople(self._connection)
+
+    @cached_property
+    def jobs(self) -> SqlJobs:
+        return SqlJobs(self._connection)
+
+    @cached_property
+    def wishes(self) -> SqlWishes:
+        return SqlWishes(self._connection)
+
+    @cached_property
+    def pictures(self) -> SqlPictures:
+        return SqlPictures(self._connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self._connection)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self._connection)
+
+
+class SqlDatabase:
+    """`core.ports.Database` over an engine. SQLite has one writer, so one thread; PostgreSQL gets a few."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(1 if engine.dialect.name == "sqlite" else 4, thread_name_prefix="database")
+
+    async def run(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, partial(self.transact, fn, *args, **kwargs)
+        )
+
+    def transact(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `run`, on the calling thread."""
+        try:
+            with self._engine.begin() as connection:
+                return fn(SqlRecords(connection), *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise Unavailable("database.unavailable", retry_after=5) from error
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self._engine.dispose()
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with parameters hidden from every message. Raises Unavailable when the database cannot be opened."""
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"isolation_level": None, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_immediate)
+    else:
+        engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                _check_pragmas(connection)
+    except DBAPIError as error:
+        raise Unavailable("database.unavailable", retry_after=5) from error
+    return engine
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+    for name, value in SQLITE_PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _check_pragmas(connection: Connection) -> None:
+    """A file system that cannot do WAL, or a build that ignores a pragma, must not go unnoticed: kill tests cannot see it."""
+    for name, wanted in SQLITE_PRAGMAS.items():
+        found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+        if found != wanted:
+            raise Unavailable("database.pragma", name=name, wanted=wanted, found=found)
