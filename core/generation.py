@@ -34,9 +34,9 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
     words = Words(clean_prompt(ask.prompt), clean(ask.negative))
     model = app.catalogue.current
     settings = settle_settings(model, ask)
-    _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option.count")
+    _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option_range.count")
     if ask.seed is not None:
-        _within(ask.seed, Range(0, SEEDS - 1, 0), "option.seed")
+        _within(ask.seed, Range(0, SEEDS - 1, 0), "option_range.seed")
     now, job_id = app.clock.now(), JobId(app.ids.opaque())
     job = Job(
         id=job_id,
@@ -123,11 +123,11 @@ def end(tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reas
 def settle_settings(model: Model, ask: Ask) -> Settings:
     """The asked-for settings with the model's defaults filled in. Raises Refused naming the range; never bends a value."""
     if ask.shape not in model.sizes:
-        raise Refused("option.shape", got=ask.shape, known=", ".join(model.sizes))
+        raise Refused("option_range.shape", got=ask.shape, known=", ".join(model.sizes))
     steps = int(model.steps.default) if ask.steps is None else ask.steps
     guidance = model.guidance.default if ask.guidance is None else ask.guidance
-    _within(steps, model.steps, "option.steps")
-    _within(guidance, model.guidance, "option.guidance")
+    _within(steps, model.steps, "option_range.steps")
+    _within(guidance, model.guidance, "option_range.guidance")
     return model.settings(ask.shape, steps, guidance)
 
 

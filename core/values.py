@@ -135,7 +135,7 @@ class Owed:
     price_each: Milli
     picture: PictureId | None
     reason: Reason | None
-    last: bool  #: nothing else of this job is waiting or owed
+    untold: int  #: how many outcomes of this job are waiting or owed, this one included
 
 
 @dataclass(frozen=True)

@@ -158,5 +158,5 @@ def _owed(row: RowMapping) -> Owed:
         price_each=Milli(row["price_each"]),
         picture=None if row["picture"] is None else PictureId(row["picture"]),
         reason=None if row["reason"] is None else Reason(row["reason"]),
-        last=row["untold"] == 1,
+        untold=row["untold"],
     )

@@ -1,0 +1,62 @@
+"""One line or one press from a person, answered. The one place where trouble becomes a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bots.commands import commands
+from bots.declaring import Command
+from bots.parsing import parse
+from bots.replies import Button, Reply, reply, say
+from core.errors import Refused, Trouble
+from core.ports import App
+from core.values import Who
+
+log = structlog.get_logger()
+
+
+async def hear(app: App, who: Who, line: str) -> Reply:
+    """The answer to what somebody typed. Never raises for what a person can do."""
+    name, _, rest = line.strip().partition(" ")
+    if not name.startswith("/"):
+        command, rest = commands.get("words"), line
+    else:
+        command = commands.get(name[1:].split("@")[0].lower())
+    try:
+        if command is None or (name.startswith("/") and not _reachable(command)):
+            raise Refused("command.unknown", got=name.removeprefix("/")[:40])
+        asked = command.arguments_type(line.strip()) if command.name == "words" else parse(command, rest)
+    except Refused as refusal:
+        return _told(refusal)
+    return await answer(app, who, command, asked)
+
+
+async def press(app: App, who: Who, button: Button) -> Reply:
+    """The answer to a button."""
+    command = commands.get(button.command)
+    assert command is not None, "buttons are made from declared commands"
+    return await answer(app, who, command, button.arguments)
+
+
+async def answer(app: App, who: Who, command: Command, asked: Any) -> Reply:
+    """Run a command. Refused and Unavailable become their sentences; a bug becomes an apology, and a line in the log."""
+    try:
+        return await command.handler(app, who, asked)
+    except Trouble as trouble:
+        return _told(trouble)
+    except Exception:
+        log.exception("command.failed", command=command.name, door=who.door)
+        return reply(say("trouble.bug"), error="bug", private=True)
+
+
+def _told(trouble: Trouble) -> Reply:
+    """Trouble is for the person who has it, wherever they asked."""
+    kind: Any = trouble.kind
+    return reply(say(trouble.key, **trouble.values), error=kind, private=True)
+
+
+def _reachable(command: Command) -> bool:
+    """Commands that only stand behind a button cannot be typed."""
+    return command.listed

@@ -1,0 +1,163 @@
+"""The `darkroom` command. Sub-commands import what they need when they need it; a refusal is one sentence and exit 2."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bots import logs
+from bots.settings import BadSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from bots.wiring import House
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0] + "."
+)
+credits_app = typer.Typer(no_args_is_help=True, help="Look at a person's credits, or give some.")
+app.add_typer(credits_app, name="credits")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def talk(
+    as_: Annotated[str, typer.Option("--as", help="Who is talking; the person is terminal:NAME.")] = "me",
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("pictures"),
+    json_: Json = False,
+) -> None:
+    """Talk to the bot at this terminal, one message a line."""
+    _serve(as_, out, json_)
+
+
+@app.command()
+def demo() -> None:
+    """Try the bot here and now, with free credits and no account anywhere."""
+    from bots.replies import say
+    from bots.texts import render
+
+    print(render(say("terminal.hello")))
+    _serve("me", Path("pictures"), as_json=False)
+
+
+@credits_app.command("show")
+def credits_show(person: str, json_: Json = False) -> None:
+    """What PERSON (door:NAME, as in terminal:ana) can spend, holds and owes."""
+    from bots import operating
+
+    with _house() as house:
+        balance = asyncio.run(operating.balance(house.app, person))
+    _print(json_, {"spendable": balance.spendable, "held": balance.held, "debt": balance.debt})
+
+
+@credits_app.command("grant")
+def credits_grant(
+    person: str,
+    amount: Annotated[str, typer.Argument(help="Credits; with a minus to take some back (write -- before it).")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the books.")] = "gift",
+    json_: Json = False,
+) -> None:
+    """Give PERSON some credits, or take some back."""
+    from bots import operating
+
+    with _house() as house:
+        balance = asyncio.run(operating.grant(house.app, person, amount, reason))
+    _print(json_, {"spendable": balance.spendable, "held": balance.held, "debt": balance.debt})
+
+
+@app.command()
+def sweep(
+    once: Annotated[bool, typer.Option("--once", help="Run everything that is due, then end.")] = False,
+    json_: Json = False,
+) -> None:
+    """Run everything that is due: late jobs, expired credits, half-finished deletions, orphans."""
+    from dataclasses import asdict
+
+    from core import retention
+
+    if not once:
+        _refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every minute.")
+    with _house() as house:
+        swept = asyncio.run(retention.sweep(house.app))
+    _print(json_, asdict(swept))
+
+
+@app.command("datamap")
+def print_datamap(json_: Json = False) -> None:
+    """Everything that is stored: what it is, what for, how long, and what erasing and exporting do with it."""
+    from bots import operating
+
+    operating.print_datamap(as_json=json_)
+
+
+@app.command()
+def doctor(json_: Json = False) -> None:
+    """Check this installation; exit 1 when something is wrong."""
+    from bots import operating
+
+    with _house() as house:
+        findings = asyncio.run(operating.examine(house))
+    _print(json_, {finding.what: finding.trouble or "ok" for finding in findings})
+    if any(finding.trouble for finding in findings):
+        raise typer.Exit(1)
+
+
+def _serve(person: str, out: Path, as_json: bool) -> None:
+    from bots.talking import talk as converse
+    from bots.wiring import FolderBusy, only_server
+
+    settings = _settings()
+    try:
+        with only_server(settings.data), _house(settings) as house:
+            status = asyncio.run(converse(house, person, out, as_json=as_json))
+    except FolderBusy as busy:
+        _refuse(str(busy))
+    except KeyboardInterrupt:
+        status = 130
+    raise typer.Exit(status)
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except BadSettings as bad:
+        _refuse(str(bad))
+    logs.set_up(settings.log_level)
+    return settings
+
+
+@contextmanager
+def _house(settings: Settings | None = None) -> Iterator[House]:
+    """The opened house; whatever keeps it from opening, or an operator from acting, becomes one sentence and exit 2."""
+    from bots.replies import say
+    from bots.texts import render
+    from bots.wiring import open_house
+    from core.errors import Trouble
+
+    try:
+        with open_house(settings or _settings()) as house:
+            yield house
+    except BadSettings as bad:
+        _refuse(str(bad))
+    except Trouble as trouble:
+        _refuse(render(say(trouble.key, **trouble.values)))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _print(as_json: bool, values: dict[str, Any]) -> None:
+    print(json.dumps(values) if as_json else "\n".join(f"{name}: {value}" for name, value in values.items()))
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,106 @@
+"""Coming in, finding one's way, and what one can spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bots.commands.pictures import Imagine
+from bots.declaring import Commands, Nothing, Option
+from bots.replies import Button, Line, Reply, reply, say
+from core import accounts
+from core.errors import Refused
+from core.ports import App
+from core.rules import MINIMUM_AGE, NOTICE_VERSION
+from core.values import Who
+
+commands = Commands()
+FIRST_WISH = "a yellow star on a black background"
+
+
+@commands("start")
+async def start(app: App, who: Who, _ask: Nothing) -> Reply:
+    """What this is, what is kept, how old one must be; one press to begin."""
+    person = await accounts.find(app, who)
+    if person is None or person.notice_version < NOTICE_VERSION:
+        return reply(
+            say("start.hello"),
+            say("start.kept"),
+            say("start.trial"),
+            say("start.age", age=MINIMUM_AGE),
+            buttons=(
+                Button(say("button.agree", age=MINIMUM_AGE), "agree", Nothing()),
+                Button(say("button.too_young"), "too_young", Nothing()),
+            ),
+            private=True,
+        )
+    balance = await accounts.balance(app, person)
+    return reply(
+        say("start.again", spendable=balance.spendable), *_what_next(app), buttons=(_first_wish(),), private=True
+    )
+
+
+@commands("agree", private=True, listed=False)
+async def agree(app: App, who: Who, _ask: Nothing) -> Reply:
+    """The button under the notice: old enough, and has read it."""
+    balance = await accounts.balance(app, await accounts.agree(app, who))
+    return reply(
+        say("start.welcome", spendable=balance.spendable), *_what_next(app), buttons=(_first_wish(),), private=True
+    )
+
+
+@commands("too_young", private=True, listed=False)
+async def too_young(app: App, who: Who, _ask: Nothing) -> Reply:
+    """The other button: nothing but an expiring mark is kept."""
+    if await accounts.find(app, who):
+        raise Refused("start.has_account")
+    await accounts.say_too_young(app, who)
+    return reply(say("start.come_back", age=MINIMUM_AGE), private=True)
+
+
+@dataclass(frozen=True)
+class Help:
+    command: Annotated[str, Option(main=True)] = ""
+
+
+@commands("help")
+async def help_(app: App, _who: Who, ask: Help) -> Reply:
+    """Every command with its sentence, or one command with its options."""
+    from bots.commands import commands as all_commands
+
+    name = ask.command.strip().lower().removeprefix("/")
+    if not name:
+        listed = [say("help.command", name=c.name, what=say(f"command.{c.name}")) for c in all_commands if c.listed]
+        return reply(say("help.intro"), *listed, say("help.more"))
+    command = all_commands.get(name)
+    if command is None or not command.listed:
+        raise Refused("command.unknown", got=name)
+    lines: list[Line] = [say("help.command", name=command.name, what=say(f"command.{command.name}"))]
+    for argument in command.arguments:
+        key = "help.main" if argument.option.main else "help.option"
+        lines.append(say(key, name=argument.name, what=say(f"option.{argument.name}")))
+    if name == "imagine":
+        model = app.catalogue.current
+        lines.append(say("help.imagine", steps=model.steps, guidance=model.guidance, shapes=tuple(model.sizes)))
+    return reply(*lines)
+
+
+@commands("balance", private=True)
+async def balance(app: App, who: Who, _ask: Nothing) -> Reply:
+    """What one can spend, what open requests hold, and what a picture costs."""
+    now = await accounts.balance(app, await accounts.active(app, who))
+    lines = [say("balance.spendable", spendable=now.spendable)]
+    if now.held:
+        lines.append(say("balance.held", held=now.held))
+    if now.debt:
+        lines.append(say("balance.debt", debt=now.debt))
+    model = app.catalogue.current
+    return reply(*lines, say("balance.price", price=model.price, steps=int(model.steps.default)), private=True)
+
+
+def _what_next(app: App) -> tuple[Line, ...]:
+    return (say("start.try", wish=FIRST_WISH, price=app.catalogue.current.price), say("start.more"))
+
+
+def _first_wish() -> Button:
+    return Button(say("button.draw_it"), "imagine", Imagine(FIRST_WISH))

@@ -1,0 +1,124 @@
+"""What an operator does beside a running bot: credits by hand, the data map on paper, a look at the installation's health."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from rich.console import Console
+from rich.table import Table
+
+from bots.wiring import House, datamap
+from core import accounts
+from core.credits import Balance, LotId, Milli
+from core.datamap import Datum, Entry, Meaning
+from core.errors import Refused, Trouble
+from core.ports import App
+from core.rules import CREDIT
+from core.values import Person, Who
+
+
+async def balance(app: App, person: str) -> Balance:
+    """Raises Refused for somebody unknown."""
+    return await accounts.balance(app, await _find(app, person))
+
+
+async def grant(app: App, person: str, amount: str, reason: str) -> Balance:
+    """Adjust by an amount in credits, and return the new balance. Raises Refused for what is no amount, or nobody."""
+    try:
+        milli = Decimal(amount) * CREDIT
+        whole = int(milli)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise Refused("operator.no_amount", got=amount) from None
+    if whole != milli or whole == 0 or abs(whole) > 10**15:
+        raise Refused("operator.no_amount", got=amount)
+    found = await _find(app, person)
+    key, lot = f"adjust:{app.ids.opaque()}", LotId(app.ids.opaque())
+    await app.database.run(lambda tx: tx.ledger.adjust(key, found.account, lot, Milli(whole), reason, app.clock.now()))
+    return await accounts.balance(app, found)
+
+
+async def _find(app: App, person: str) -> Person:
+    door, colon, raw_id = person.partition(":")
+    if not (door and colon and raw_id):
+        raise Refused("operator.no_person", got=person)
+    found = await accounts.find(app, Who(door, raw_id))
+    if found is None:
+        raise Refused("operator.unknown", got=person)
+    return found
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `trouble` is empty when all is well."""
+
+    what: str
+    trouble: str = ""
+
+
+async def examine(house: House) -> list[Finding]:
+    """What can be known about this installation without changing it."""
+    from inference.models import STARTER_WEIGHTS
+
+    mistakes = await house.app.database.run(lambda tx: tx.ledger.mistakes())
+    weights = STARTER_WEIGHTS / "model_index.json"
+    needed = house.app.catalogue.current.name == "starter"
+    return [
+        Finding("settings"),
+        Finding("database"),
+        Finding("key store"),
+        Finding("books", "; ".join(mistakes)),
+        Finding("weights", f"{weights} is missing" if needed and not weights.is_file() else ""),
+        Finding("worker", await _worker_trouble(house)),
+    ]
+
+
+async def _worker_trouble(house: House) -> str:
+    """Start the worker once and wait until it is ready."""
+    import asyncio
+
+    from core.wishes import Ready
+
+    running = asyncio.create_task(house.dispatch.run())
+    try:
+        async with asyncio.timeout(120):
+            async for news in house.dispatch.news():
+                if isinstance(news, Ready):
+                    return ""
+    except TimeoutError:
+        return "did not come up within two minutes"
+    except Trouble as trouble:
+        return trouble.key
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return ""
+
+
+def print_datamap(*, as_json: bool) -> None:
+    rows = [_row(entry, entry.meaning) for entry in datamap().entries]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*row.values())
+    Console().print(table)
+
+
+def _row(entry: Entry, meaning: Meaning) -> dict[str, str]:
+    where = {"store": entry.store, "cell": entry.cell, "subject": entry.subject}
+    if not isinstance(meaning, Datum):
+        return (
+            where
+            | dict.fromkeys(("category", "purposes", "keep", "on_erase"), "")
+            | {"on_export": f"not personal: {meaning.reason}"}
+        )
+    return where | {
+        "category": meaning.category + (" (sealed)" if meaning.sealed else ""),
+        "purposes": ", ".join(f"{purpose} ({purpose.basis})" for purpose in meaning.purposes),
+        "keep": meaning.keep,
+        "on_erase": meaning.on_erase,
+        "on_export": meaning.on_export + (f": {meaning.withheld_because}" if meaning.withheld_because else ""),
+    }

@@ -1,0 +1,82 @@
+"""The two keys of a deployment: from a setting, from a file, or, for a trial, made on first start and kept beside the data."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bots.settings import PREFIX, BadSettings, Settings
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """`made` names the files that were just created, so that whoever starts the program can be told."""
+
+    master: bytes = field(repr=False)
+    lookup: bytes = field(repr=False)
+    made: tuple[Path, ...]
+
+
+def load_secrets(settings: Settings) -> Secrets:
+    """Raises BadSettings naming the key that cannot be used, never its value."""
+    made: list[Path] = []
+    master = _load(settings, "master_key", made)
+    lookup = _load(settings, "lookup_key", made)
+    return Secrets(master, lookup, tuple(made))
+
+
+def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
+    setting, file = getattr(settings, name), getattr(settings, f"{name}_file")
+    if setting is not None and file is not None:
+        raise BadSettings(f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE are both set: keep one of them.")
+    if setting is not None:
+        return _decode(setting.get_secret_value(), f"{PREFIX}{name.upper()}")
+    if file is not None:
+        return _decode(_read(file, f"{PREFIX}{name.upper()}_FILE"), f"{PREFIX}{name.upper()}_FILE")
+    kept = settings.data / "secrets" / name
+    if _make(kept):
+        made.append(kept)
+    return _decode(_read(kept, str(kept)), str(kept))
+
+
+def _make(path: Path) -> bool:
+    """A new key that only its owner may read; False when there is one. Two first starts at once agree on one key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.exists():
+        return False
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(descriptor)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _read(path: Path, named: str) -> str:
+    try:
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{named}: the file cannot be read ({type(error).__name__}).") from None
+
+
+def _decode(text: str, named: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise BadSettings(
+            f"{named} must be {2 * KEY_BYTES} hexadecimal digits; `openssl rand -hex {KEY_BYTES}` makes some."
+        )
+    return key

@@ -1,0 +1,75 @@
+"""Every setting once: its type, its default, its help. Read only by the wiring; unknown and malformed ones are refused."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "DARKROOM_"
+
+
+class BadSettings(Exception):
+    """A setting nobody can work with; the message names it and says what to write instead."""
+
+
+class Settings(BaseSettings):
+    """DARKROOM_* variables, or the same names in a file `.env` in the working folder; variables win."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    data: Annotated[Path, Field(description="Folder for everything that is kept.")] = Path("data")
+    database_url: Annotated[
+        str, Field(description="PostgreSQL, as postgresql+psycopg://user@host/name; empty: SQLite in the data folder.")
+    ] = ""
+    keys_url: Annotated[
+        str,
+        Field(description="Where people's keys are kept, as a database address; empty: keys.db in the data folder."),
+    ] = ""
+    master_key: Annotated[
+        SecretStr | None, Field(description="64 hex digits that wrap every person's key; a trial makes its own.")
+    ] = None
+    master_key_file: Annotated[Path | None, Field(description="A file with the master key instead.")] = None
+    lookup_key: Annotated[
+        SecretStr | None,
+        Field(description="64 hex digits that hash platform ids; never change it. A trial makes its own."),
+    ] = None
+    lookup_key_file: Annotated[Path | None, Field(description="A file with the lookup key instead.")] = None
+    model: Annotated[str, Field(description="The model that draws, by its name in the catalogue.")] = "starter"
+    open_jobs: Annotated[
+        int, Field(ge=0, description="How many requests one person may have open at once; 0: any number.")
+    ] = 3
+    welcome_credits: Annotated[int, Field(ge=0, description="Credits a new person starts with.")] = 20
+    flat_delay: Annotated[
+        float, Field(ge=0, description="Seconds a picture takes with the model `flat`, which is for load tests.")
+    ] = 0.05
+    log_level: Annotated[
+        str, Field(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+    ] = "warning"
+
+
+def load_settings(env_file: Path = Path(".env")) -> Settings:
+    """Raises BadSettings for an unknown or malformed setting. Never repeats a value: it may be a secret."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(_names(env_file)):
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}?" if close else "README.md lists every setting."
+            raise BadSettings(f"{name} is not a setting of Darkroom: {hint}")
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = str(first["loc"][0])
+        help_ = Settings.model_fields[field].description
+        raise BadSettings(f"{PREFIX}{field.upper()} cannot be used ({first['msg'].lower()}). {help_}") from None
+
+
+def _names(env_file: Path) -> set[str]:
+    lines = env_file.read_text().splitlines() if env_file.is_file() else []
+    written = {line.split("=", 1)[0].removeprefix("export ").strip() for line in lines if "=" in line}
+    return {name for name in {*os.environ, *written} if name.startswith(PREFIX)}

@@ -1,0 +1,29 @@
+"""The worker process: `python -m bots.worker MODEL FLAT_DELAY LOG_LEVEL`, started by storage/dispatch.py over a pipe.
+
+It is given the wire key and the model's name, and nothing else: no setting, no database, no token.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client: weights are on disk or not at all
+
+
+def main() -> None:
+    model, flat_delay, log_level = sys.argv[1:]
+    going = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not end up between two frames
+    from bots import logs
+    from inference.models import load
+    from inference.worker import serve
+    from storage.pipe_end import PipeEnd
+
+    logs.set_up(log_level)
+    pipe = PipeEnd(sys.stdin.buffer, going)
+    serve(pipe, load(model, float(flat_delay)))
+
+
+if __name__ == "__main__":
+    main()
