@@ -91,32 +91,25 @@ class Background:
 
 async def deliver(app: App, door: Door) -> None:
     """Tell a door everything it owes, pictures as they are and failures of one job together. What fails stays owed."""
-    missing: dict[JobId, list[Owed]] = {}
+    failed: dict[JobId, list[Owed]] = {}
     untold: dict[JobId, int] = {}
     for owed in await door.owed():
-        if owed.picture is None:
-            missing.setdefault(owed.job, []).append(owed)
+        if owed.picture is None and owed.reason is not None:
+            failed.setdefault(owed.job, []).append(owed)
             continue
         untold[owed.job] = untold.get(owed.job, owed.untold) - 1
-        opened = await gallery.show(app, owed.person, owed.picture)
+        opened = await gallery.show(app, owed.person, owed.picture) if owed.picture else None
         if opened is not None:  # otherwise its owner deleted it before we came to tell
-            line = say("picture.done", id=owed.picture, seed=opened.picture.seed, price=owed.price_each)
+            line = say("picture.done", id=opened.picture.id, seed=opened.picture.seed, price=owed.price_each)
             final = untold[owed.job] == 0
             await _tell(door, reply(line, pictures=(shown(opened),), private=owed.private, final=final))
         await delivery.told(app, owed)
-    for job, failed in missing.items():
-        final = untold.get(job, failed[0].untold) == len(failed)
-        await _tell(door, _failure(failed, final))
-        for owed in failed:
+    for job, missing in failed.items():
+        line = say(f"failed.{missing[0].reason}", n=len(missing))
+        final = untold.get(job, missing[0].untold) == len(missing)
+        await _tell(door, reply(line, private=missing[0].private, error="unavailable", final=final))
+        for owed in missing:
             await delivery.told(app, owed)
-
-
-def _failure(failed: list[Owed], final: bool) -> Reply:
-    """One message for all pictures of a job that will not come."""
-    first = failed[0]
-    if first.reason is None:
-        return reply(say("picture.deleted"), private=True, final=final)
-    return reply(say(f"failed.{first.reason}", n=len(failed)), private=first.private, error="unavailable", final=final)
 
 
 async def _tell(door: Door, told: Reply) -> None:

@@ -24,7 +24,11 @@ class Settings(BaseSettings):
 
     data: Annotated[Path, Field(description="Folder for everything that is kept.")] = Path("data")
     database_url: Annotated[
-        str, Field(description="PostgreSQL, as postgresql+psycopg://user@host/name; empty: SQLite in the data folder.")
+        str,
+        Field(
+            pattern=r"^(postgresql\+psycopg://.+)?$",
+            description="PostgreSQL, as postgresql+psycopg://user@host/name; empty: SQLite in the data folder.",
+        ),
     ] = ""
     keys_url: Annotated[
         str,

@@ -56,7 +56,7 @@ def enroll(tx: Records, person: Person, identity: NewIdentity, lot: LotId, limit
     tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, identity.door, now)
     tx.ledger.open_account(person.account, person.id, now)
     if limits.welcome:
-        key = f"grant:welcome:{person.id}"
+        key = f"grant:welcome:{person.account}"  # the books may name the account, never the person
         tx.ledger.grant(Grant(key, person.account, lot, "promo", limits.welcome, None, "welcome"), now)
     return person
 

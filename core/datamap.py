@@ -168,12 +168,17 @@ def request(on_export: OnExport = OnExport.VALUE, category: Category = Category.
     return Datum(category, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.DELETE, on_export)
 
 
-def link(category: Category = Category.REQUESTS) -> Datum:
+def about_picture(on_export: OnExport = OnExport.VALUE) -> Datum:
+    """Preset: what a picture's row says; it goes when the picture goes."""
+    return Datum(Category.PICTURES, (Purpose.DRAW,), Until.PICTURE_DELETED, OnErase.DELETE, on_export)
+
+
+def link(category: Category = Category.REQUESTS, keep: Until = Until.ACCOUNT_ENDS) -> Datum:
     """Preset: an opaque id that joins a row to others of the same person."""
     return Datum(
         category,
         (Purpose.DRAW,),
-        Until.ACCOUNT_ENDS,
+        keep,
         OnErase.DELETE,
         OnExport.WITHHELD,
         withheld_because="a random number that means nothing outside this database",

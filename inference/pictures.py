@@ -10,7 +10,7 @@ from PIL import Image
 from core.ports import Encoded
 from core.wishes import Pixels
 
-MOST_PIXELS = 4096 * 4096
+MOST_SIDE = 4096
 
 
 class PngEncoder:
@@ -22,7 +22,7 @@ class PngEncoder:
 
 def png(pixels: Pixels) -> Encoded:
     """A PNG without any metadata. Raises ValueError when the data is not width x height x 3 bytes."""
-    if not 0 < pixels.width * pixels.height <= MOST_PIXELS:
+    if not (0 < pixels.width <= MOST_SIDE and 0 < pixels.height <= MOST_SIDE):
         raise ValueError("a picture of an impossible size")
     if len(pixels.data) != pixels.width * pixels.height * 3:
         raise ValueError("the pixels are not as many as width and height say")

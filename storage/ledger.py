@@ -30,7 +30,7 @@ from core.ports import Grant
 from core.rules import LOT_PRIORITY, REPAYS_DEBT, RESTORED_LIFE
 from core.values import JobId, Moment, PersonId
 from storage.ledger_check import mistakes
-from storage.statements import insert_or_ignore
+from storage.statements import insert_if_new
 from storage.tables import (
     CreditLotRow,
     HoldRow,
@@ -181,12 +181,16 @@ class SqlLedger:
     ) -> bool:
         """Claim the key of a fact. False when it is booked already; raises KeyReused when it was another fact."""
         input_hash = hashlib.sha256(json.dumps([kind, account, reason, *inputs]).encode()).hexdigest()
-        claimed = self._connection.execute(
-            insert_or_ignore(self._connection, transactions).values(
-                id=key, account_id=account, kind=kind, booked_at=now, reason_code=reason, input_hash=input_hash
-            )
-        )
-        if claimed.rowcount == 1:
+        if insert_if_new(
+            self._connection,
+            transactions,
+            id=key,
+            account_id=account,
+            kind=kind,
+            booked_at=now,
+            reason_code=reason,
+            input_hash=input_hash,
+        ):
             return True
         earlier = select(transactions.c.input_hash).where(transactions.c.id == key)
         if self._connection.execute(earlier).scalar_one() != input_hash:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from core.credits import LedgerAccountId
 from core.ports import NewIdentity
 from core.values import Moment, Person, PersonId
-from storage.statements import insert_or_ignore
+from storage.statements import insert_if_new
 from storage.tables import AcknowledgementRow, IdentityRow, PersonAccountRow, PersonRow, TooYoungRow, table
 
 people, identities, accounts = table(PersonRow), table(IdentityRow), table(PersonAccountRow)
@@ -30,16 +30,15 @@ class SqlPeople:
                 id=person.id, banned=person.banned, notice_version=person.notice_version, created_at=now
             )
         )
-        taken = self._connection.execute(
-            insert_or_ignore(self._connection, identities).values(
-                lookup=identity.lookup,
-                person_id=person.id,
-                door=identity.door,
-                sealed_id=identity.sealed_id,
-                created_at=now,
-            )
-        )
-        if taken.rowcount == 1:
+        if insert_if_new(
+            self._connection,
+            identities,
+            lookup=identity.lookup,
+            person_id=person.id,
+            door=identity.door,
+            sealed_id=identity.sealed_id,
+            created_at=now,
+        ):
             return True
         self._connection.execute(delete(people).where(people.c.id == person.id))
         return False
@@ -65,7 +64,7 @@ class SqlPeople:
 
     def mark_too_young(self, lookup: str, until: Moment) -> None:
         self._connection.execute(delete(too_young).where(too_young.c.lookup == lookup))
-        self._connection.execute(insert_or_ignore(self._connection, too_young).values(lookup=lookup, until=until))
+        insert_if_new(self._connection, too_young, lookup=lookup, until=until)
 
     def forget_too_young(self, now: Moment) -> int:
         return self._connection.execute(delete(too_young).where(too_young.c.until <= now)).rowcount

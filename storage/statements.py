@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_or_ignore(connection: Connection, into: Table) -> Any:
-    """An INSERT that leaves an existing row with the same key alone; its row count says which it was."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(into).on_conflict_do_nothing()
-    return postgresql.insert(into).on_conflict_do_nothing()
+def insert_if_new(connection: Connection, into: Table, **values: Any) -> bool:
+    """Insert a row unless one with the same key is there; True when it was inserted."""
+    insert: Any = sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)
+    statement = insert.values(**values).on_conflict_do_nothing()
+    # Without this option the driver's row count of an INSERT is thrown away.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

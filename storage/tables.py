@@ -17,6 +17,7 @@ from core.datamap import (
     OnExport,
     Purpose,
     Until,
+    about_picture,
     content,
     link,
     money,
@@ -171,17 +172,17 @@ class PictureRow(SQLModel, table=True):
     __subject__ = "person_id"
     __table_args__ = (Index("picture_of_wish", "job_id", "index", unique=True),)
 
-    id: str = cell(request(category=Category.PICTURES), primary_key=True)
-    job_id: str = cell(link(Category.PICTURES), foreign_key="job.id")
-    index: int = number(request(OnExport.SUMMARY, Category.PICTURES))
-    person_id: str = cell(link(Category.PICTURES), foreign_key="person.id", index=True)
-    seed: int = number(request(category=Category.PICTURES))
-    blob: str = cell(link(Category.PICTURES), unique=True)
-    width: int = number(request(category=Category.PICTURES))
-    height: int = number(request(category=Category.PICTURES))
-    format: str = cell(request(category=Category.PICTURES))
-    hidden: bool = cell(request(OnExport.SUMMARY, Category.PICTURES))
-    drawn_at: int = number(request(category=Category.PICTURES))
+    id: str = cell(about_picture(), primary_key=True)
+    job_id: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), foreign_key="job.id")
+    index: int = number(about_picture(OnExport.SUMMARY))
+    person_id: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), foreign_key="person.id", index=True)
+    seed: int = number(about_picture())
+    blob: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), unique=True)
+    width: int = number(about_picture())
+    height: int = number(about_picture())
+    format: str = cell(about_picture())
+    hidden: bool = cell(about_picture(OnExport.SUMMARY))
+    drawn_at: int = number(about_picture())
 
 
 class DeliveryRow(SQLModel, table=True):

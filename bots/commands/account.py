@@ -77,8 +77,8 @@ async def help_(app: App, _who: Who, ask: Help) -> Reply:
         raise Refused("command.unknown", got=name)
     lines: list[Line] = [say("help.command", name=command.name, what=say(f"command.{command.name}"))]
     for argument in command.arguments:
-        key = "help.main" if argument.option.main else "help.option"
-        lines.append(say(key, name=argument.name, what=say(f"option.{argument.name}")))
+        what = say(f"option.{argument.name}")
+        lines.append(say("help.main" if argument.option.main else "help.option", name=argument.name, what=what))
     if name == "imagine":
         model = app.catalogue.current
         lines.append(say("help.imagine", steps=model.steps, guidance=model.guidance, shapes=tuple(model.sizes)))

@@ -45,11 +45,14 @@ def _kept(datamap: DataMap, category: Category) -> Line:
     """One category in one sentence: what it is, what for, on which basis, until when."""
     data = datamap.categories()[category]
     purposes = sorted({purpose for datum in data for purpose in datum.purposes})
+    keeps = sorted({datum.keep for datum in data})
     return say(
         "privacy.category",
         what=say(f"category.{category}"),
-        purposes=tuple(say(f"purpose.{purpose}") for purpose in purposes),
-        bases=tuple(say(f"basis.{basis}") for basis in sorted({purpose.basis for purpose in purposes})),
-        keeps=tuple(say(f"keep.{until}") for until in sorted({datum.keep for datum in data})),
+        purposes=tuple(
+            say("privacy.purpose", purpose=say(f"purpose.{purpose}"), basis=say(f"basis.{purpose.basis}"))
+            for purpose in purposes
+        ),
+        keeps=tuple(say(f"keep.{until}") for until in keeps),
         sealed=say("privacy.sealed" if any(datum.sealed for datum in data) else "privacy.plain"),
     )

@@ -30,7 +30,7 @@ def sentences(language: str) -> Mapping[str, str]:
                 key = f"{section}.{name}"
                 if key in found:
                     raise ValueError(f"two sentences for {key}")
-                found[key] = text.strip()
+                found[key] = text.strip("\n")
     return found
 
 

@@ -1,0 +1,69 @@
+# The verbs of this project; `make` alone lists them. Written for GNU make 3.81, which macOS still ships.
+
+PYTHON ?=
+TORCH_INDEX ?=
+ARGS ?=
+KILLS ?= 100
+SEED ?= 1
+MINUTES ?= 45
+OUT ?= build/starter
+
+bin := .venv/bin
+ready := .venv/.ready
+setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
+
+# To be filled in: the command that shows what the tests reach of the ledger.
+ledger_coverage = @echo "make ledger-coverage: not written yet" >&2; exit 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench format pins starter starter-score kills ledger-coverage
+
+help: ## List these verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with everything in it (PYTHON=python3.12, TORCH_INDEX=address of a build of torch)
+	@$(setup)
+
+demo: $(ready) ## Talk to Darkroom here and now, with no account anywhere
+	@$(bin)/darkroom demo
+
+# One thread for torch in each worker: together they would otherwise want more cores than there are.
+# At most four workers: each may hold a model in memory.
+test: $(ready) ## Run the tests (ARGS="-k ledger" for some of them)
+	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+check: $(ready) ## Lint, format, types, architecture, and whether the docs match the declarations
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/python -m pytest -q tests/declarations
+
+bench: $(ready) ## Measure the ledger and the start-up
+	$(bin)/python -m benchmarks
+
+format: $(ready) ## Put the code in its one format
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+# After a `.venv/bin/pip install --upgrade`. The comments of constraints.txt stay; torch's build (+cpu) is nobody else's
+# choice, and the CUDA packages that only some builds bring follow torch's own requirements.
+pins: $(ready) ## Pin in constraints.txt what is installed now
+	@$(bin)/pip list --format=freeze --exclude darkroom > .venv/installed
+	@{ grep '^#' constraints.txt; grep -Ev '^(cuda|nvidia|triton)' .venv/installed | sed 's/+.*//'; } > .venv/pins
+	@mv .venv/pins constraints.txt
+
+starter: $(ready) ## Train the starter model (MINUTES=45, OUT=build/starter; goes on where it was stopped)
+	$(bin)/python -m inference.starter.train --minutes $(MINUTES) --out $(OUT)
+
+starter-score: $(ready) ## Score the starter model on pictures it was not trained on (SEED=1)
+	$(bin)/python -m inference.starter.score --seed $(SEED)
+
+kills: $(ready) ## Kill the bot at random moments and look for lost credits and pictures (KILLS=100)
+	$(bin)/python -m tests.kills --kills $(KILLS)
+
+ledger-coverage: $(ready) ## Show what the tests reach of the ledger
+	$(ledger_coverage)
+
+$(ready): pyproject.toml constraints.txt
+	@$(setup)

@@ -1,0 +1,202 @@
+"""The cast and its stage: people who talk to a real bot over a real database, and a painter whose work a test decides.
+
+Ana is new. Ben has agreed and has credits. Zed is banned. Time stands still until a test lets it pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import text
+
+from bots.answering import hear, press
+from bots.background import Background, deliver
+from bots.replies import Reply
+from bots.texts import render
+from bots.wiring import RandomIds, datamap
+from core import accounts, delivery, retention, scheduling
+from core.credits import Balance, Milli
+from core.ports import App, Limits
+from core.rules import CREDIT, MINIMUM_AGE
+from core.values import JobId, Moment, Owed, Who
+from core.wishes import Drawn, Finished, Lost, News, Ready, Started, Wish
+from inference.flat import Flat
+from inference.models import catalogue
+from inference.pictures import PngEncoder
+from storage.blobs import FolderBlobs
+from storage.database import SqlDatabase, open_engine, sqlite_url
+from storage.keys import PersonKeys
+from storage.schema import upgrade
+
+MASTER, LOOKUP = b"m" * 32, b"l" * 32
+AGREE = f"I am {MINIMUM_AGE} or older"
+
+
+@dataclass
+class StandingClock:
+    """Time as a test wants it, in milliseconds."""
+
+    moment: int = 1_800_000_000_000
+
+    def now(self) -> Moment:
+        return Moment(self.moment)
+
+    def passes(self, milliseconds: int) -> None:
+        self.moment += milliseconds
+
+
+@dataclass
+class Painter:
+    """`core.ports.Dispatch` with nobody behind it: wishes wait here until the test says what becomes of them."""
+
+    clock: StandingClock
+    window: int = 2
+    waiting: list[tuple[Wish, ...]] = field(default_factory=list)
+    cancelled: list[tuple[JobId, int]] = field(default_factory=list)
+
+    async def send(self, wishes: Sequence[Wish]) -> None:
+        self.waiting.append(tuple(wishes))
+
+    async def cancel(self, job: JobId, fence: int) -> None:
+        self.cancelled.append((job, fence))
+
+    async def news(self) -> AsyncIterator[News]:
+        yield Ready()
+
+    def drawn(self, wish: Wish) -> Drawn:
+        pixels = Flat(0).draw(wish, lambda *_: None)
+        return Drawn(wish.job, wish.index, wish.fence, pixels, expires_at=self.clock.now() + 1)
+
+
+@dataclass
+class Stage:
+    """One bot with its stores under `folder`, and the doors people stand at."""
+
+    app: App
+    painter: Painter
+    clock: StandingClock
+    database: SqlDatabase
+    folder: Path
+    people: list[Actor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.background = Background(self.app)
+
+    async def works(self) -> None:
+        """The painter draws everything that waits, and everybody is told."""
+        while True:
+            await self.dispatches()
+            if not self.painter.waiting:
+                return
+            wishes = self.painter.waiting.pop(0)
+            await self.news(Started(wishes[0].job, wishes[0].fence))
+            for wish in wishes:
+                await self.news(self.painter.drawn(wish))
+            await self.news(Finished(wishes[0].job, wishes[0].fence))
+            await self.tells()
+
+    async def breaks_down(self) -> None:
+        """The worker starts what waits, and dies over it."""
+        await self.dispatches()
+        lost = [(wishes[0].job, wishes[0].fence) for wishes in self.painter.waiting]
+        self.painter.waiting.clear()
+        for job, fence in lost:
+            await self.news(Started(job, fence))
+        await self.news(Lost(tuple(lost)))
+        await self.tells()
+
+    async def dispatches(self) -> None:
+        await self.app.database.run(scheduling.reclaim, self.clock.now())
+        await scheduling.dispatch(self.app)
+
+    async def tells(self) -> None:
+        for person in self.people:
+            await deliver(self.app, person)
+
+    async def sweeps(self) -> retention.Swept:
+        return await retention.sweep(self.app)
+
+    async def news(self, news: News) -> None:
+        await self.background._hear(news)
+
+    def mistakes(self) -> list[str]:
+        return self.database.transact(lambda tx: tx.ledger.mistakes())
+
+
+@dataclass
+class Actor:
+    """Somebody at a door. What they are told without asking lands in `inbox`."""
+
+    stage: Stage
+    who: Who
+    inbox: list[Reply] = field(default_factory=list)
+    answer: Reply | None = None
+
+    async def says(self, line: str) -> Reply:
+        self.stage.clock.passes(1)  # nobody types two lines in one millisecond
+        self.answer = await hear(self.stage.app, self.who, line)
+        return self.answer
+
+    async def presses(self, label: str) -> Reply:
+        assert self.answer is not None
+        button = next(button for button in self.answer.buttons if render(button.label) == label)
+        self.answer = await press(self.stage.app, self.who, button)
+        return self.answer
+
+    async def agrees(self) -> None:
+        await self.says("/start")
+        await self.presses(AGREE)
+
+    async def balance(self) -> Balance:
+        return await accounts.balance(self.stage.app, await accounts.active(self.stage.app, self.who))
+
+    async def owed(self) -> list[Owed]:
+        person = await accounts.find(self.stage.app, self.who)
+        return await delivery.owed(self.stage.app, self.who.door, person.id) if person else []
+
+    async def tell(self, told: Reply) -> None:
+        self.inbox.append(told)
+
+
+def read(reply: Reply) -> str:
+    """What a person reads of a reply."""
+    return "\n".join(render(line) for line in reply.lines)
+
+
+def keys_of(reply: Reply) -> list[str]:
+    return [line.key for line in reply.lines]
+
+
+def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welcome: int = 20) -> Stage:
+    """A bot over `database`, its keys and blobs under `folder`."""
+    clock = StandingClock()
+    key_store = open_engine(sqlite_url(folder / "keys.db"))
+    upgrade(key_store, "keys")
+    painter = Painter(clock)
+    app = App(
+        database=database,
+        keys=PersonKeys(key_store, MASTER, LOOKUP, clock),
+        blobs=FolderBlobs(folder / "blobs"),
+        dispatch=painter,
+        encoder=PngEncoder(),
+        catalogue=catalogue("flat"),
+        clock=clock,
+        ids=RandomIds(),
+        limits=Limits(open_jobs, Milli(welcome * CREDIT)),
+        datamap=datamap(),
+    )
+    return Stage(app, painter, clock, database, folder)
+
+
+def enter(stage: Stage, name: str, door: str = "terminal") -> Actor:
+    """Somebody new comes to a door."""
+    actor = Actor(stage, Who(door, name))
+    stage.people.append(actor)
+    return actor
+
+
+def ban(stage: Stage, person: str) -> None:
+    with stage.database._engine.begin() as connection:
+        connection.execute(text("UPDATE person SET banned = true WHERE id = :id"), {"id": person})

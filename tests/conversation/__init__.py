@@ -1,0 +1,1 @@
+"""Conversations: what people say and hear, one behaviour a file."""

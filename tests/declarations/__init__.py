@@ -1,0 +1,1 @@
+"""What is declared once must agree with everything written about it."""

@@ -1,0 +1,96 @@
+"""Every sentence that is named exists, every sentence is named, and each is given exactly the values it speaks of."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from bots.commands import commands
+from bots.texts import sentences
+from core.claims import CLAIMS
+from core.datamap import Basis, Category, Purpose, Until
+from core.values import Reason
+
+ROOT = Path(__file__).parents[2]
+SPEAKERS = {"say", "Refused", "Unavailable", "Gone"}
+NOT_VALUES = {"retry_after"}
+
+#: Keys put together at run time, each from an enum or a declaration.
+COMPOSED = {
+    *(f"category.{one}" for one in Category),
+    *(f"purpose.{one}" for one in Purpose),
+    *(f"basis.{one}" for one in Basis),
+    *(f"keep.{one}" for one in Until),
+    *(f"claim.{one.key}" for one in CLAIMS),
+    *(f"failed.{one}" for one in Reason),
+    *(f"command.{one.name}" for one in commands if one.listed),
+    *(f"option.{argument.name}" for one in commands if one.listed for argument in one.arguments),
+    *(
+        f"parse.missing_{argument.name}"
+        for one in commands
+        if one.listed
+        for argument in one.arguments
+        if argument.required
+    ),
+    *(f"parse.not_{kind}" for kind in ("int", "float")),
+}
+#: Values of the composed keys that are not constant.
+COMPOSED_VALUES = {"failed.": {"n"}, "parse.missing_": {"command"}, "parse.not_": {"option", "got"}}
+
+
+def spoken() -> dict[str, list[set[str]]]:
+    """Constant keys in the code, each with the names of the values it is given at every place."""
+    found: dict[str, list[set[str]]] = {}
+    for folder in ("bots", "core", "storage", "inference"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SPEAKERS):
+                    continue
+                for key in _constants(node.args[0]):
+                    given = {word.arg for word in node.keywords if word.arg} - NOT_VALUES
+                    found.setdefault(key, []).append(given)
+    return found
+
+
+def _constants(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return _constants(node.body) + _constants(node.orelse)
+    return []
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name.split(".")[0] for name in re.findall(r"{(\w[\w.]*)", sentence)}
+
+
+#: Sentences whose keys reach `Refused` through a parameter of core/generation.py.
+HANDED_ON = {"option_range.count", "option_range.seed", "option_range.steps", "option_range.guidance"}
+
+
+def test_every_sentence_that_is_named_exists() -> None:
+    assert sorted((set(spoken()) | COMPOSED | HANDED_ON) - set(sentences("en"))) == []
+
+
+def test_every_sentence_is_named_somewhere() -> None:
+    assert sorted(set(sentences("en")) - set(spoken()) - COMPOSED - HANDED_ON) == []
+
+
+def test_each_sentence_is_given_what_it_speaks_of() -> None:
+    wrong = [
+        f"{key} speaks of {sorted(needed - given)} and is given only {sorted(given)}"
+        for key, places in spoken().items()
+        for needed in [placeholders(sentences("en")[key])]
+        for given in places
+        if not needed <= given
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("key", sorted(COMPOSED))
+def test_a_composed_sentence_speaks_only_of_what_it_is_given(key: str) -> None:
+    given = next((values for prefix, values in COMPOSED_VALUES.items() if key.startswith(prefix)), set())
+    assert placeholders(sentences("en")[key]) <= given

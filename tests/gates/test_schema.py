@@ -1,0 +1,154 @@
+"""Gate G1: every live column is declared, and every declared one is live. Read from the migrated database, not the models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, select, text
+from sqlmodel import SQLModel
+
+from bots.wiring import datamap
+from core import accounts
+from core.datamap import DataMap, Datum, NotPersonal, undeclared
+from storage.database import SqlDatabase, open_engine, sqlite_url
+from storage.keys import keys
+from storage.schema import upgrade
+from tests.cast import Actor, Stage
+from tests.databases import Store
+
+NOT_PERSONAL_BUDGET = 30  #: cells that claim to say nothing about a person; raise it only with a good reason
+
+
+def live_cells(engine: Engine) -> set[str]:
+    """Columns of every table and view the database really has, keys included."""
+    found = inspect(engine)
+    names = [*found.get_table_names(), *found.get_view_names()]
+    if engine.dialect.name == "postgresql":
+        names += found.get_materialized_view_names()
+    return {f"{name}.{column['name']}" for name in names for column in found.get_columns(name)}
+
+
+@pytest.fixture
+def engine(database: SqlDatabase) -> Engine:
+    return database._engine
+
+
+@pytest.fixture
+def key_engine(tmp_path: Path) -> Engine:
+    engine = open_engine(sqlite_url(tmp_path / "keys.db"))
+    upgrade(engine, "keys")
+    return engine
+
+
+def test_every_live_column_is_declared_and_every_declared_one_is_live(engine: Engine, key_engine: Engine) -> None:
+    assert undeclared(live_cells(engine), datamap().cells("sql"), "sql") == []
+    assert undeclared(live_cells(key_engine), datamap().cells("keys"), "keys") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "cell"),
+    [
+        ("ALTER TABLE job ADD COLUMN nickname TEXT", "job.nickname"),
+        ("CREATE TABLE diary (entry TEXT)", "diary.entry"),
+        ("CREATE VIEW prying AS SELECT sealed_words FROM job", "prying.sealed_words"),
+    ],
+)
+def test_a_column_nobody_declared_is_found_and_says_what_to_write(engine: Engine, change: str, cell: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(change))
+
+    (complaint,) = undeclared(live_cells(engine), datamap().cells("sql"), "sql")
+
+    assert complaint.startswith(f"sql: {cell} is stored but not declared: give its field a Datum")
+
+
+def test_a_declaration_without_its_column_is_found(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE too_young"))
+
+    complaints = undeclared(live_cells(engine), datamap().cells("sql"), "sql")
+
+    assert [complaint.split(":")[1].split()[0] for complaint in complaints] == ["too_young.lookup", "too_young.until"]
+
+
+def test_the_migrations_make_exactly_what_the_rows_say(engine: Engine, key_engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    with key_engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), keys.metadata) == []
+
+
+def test_history_cannot_be_rewritten(store: Store, engine: Engine) -> None:
+    """The triggers that make books append-only came with the migration."""
+    catalog = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if store.name == "sqlite"
+        else "SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with engine.connect() as connection:
+        triggers = set(connection.execute(text(catalog)).scalars())
+    assert triggers == {
+        "ledger_tx_no_update", "ledger_tx_no_delete", "ledger_entry_no_update", "ledger_entry_no_delete",
+        "acknowledgement_no_update",
+    }  # fmt: skip
+
+
+def test_few_cells_claim_to_say_nothing_about_anybody() -> None:
+    claimed = [entry for entry in datamap().entries if isinstance(entry.meaning, NotPersonal)]
+    assert len(claimed) <= NOT_PERSONAL_BUDGET
+    assert all(entry.meaning.reason for entry in claimed if isinstance(entry.meaning, NotPersonal))
+
+
+async def test_every_subject_path_leads_to_the_person(stage: Stage, ben: Actor) -> None:
+    """Walk each declared path from a row Ben left, column by column, and arrive at Ben."""
+    await ben.says("/imagine a cat")
+    await stage.works()
+    person = await accounts.active(stage.app, ben.who)
+    metadata = SQLModel.metadata
+    walked = set()
+    with stage.database._engine.connect() as connection:
+        for entry, _datum in datamap().personal():
+            if entry.store != "sql" or entry.cell.startswith("too_young."):
+                continue  # too_young belongs to people who have no account
+            name = entry.cell.split(".")[0]
+            first, *steps = entry.subject.split(">")
+            start = metadata.tables[name]
+            values = set(connection.execute(select(start.c[first])).scalars())
+            for step in steps:
+                other, column = step.split(".")
+                reached = metadata.tables[other]
+                key = _key_between(name, first, other)
+                values = set(connection.execute(select(reached.c[column]).where(reached.c[key].in_(values))).scalars())
+                name, first = other, column
+            assert values == {person.id}, f"{entry.cell}: {entry.subject} leads elsewhere"
+            walked.add(entry.cell)
+    assert len(walked) > 70
+
+
+def _key_between(from_table: str, from_column: str, to_table: str) -> str:
+    """The column of `to_table` that holds what `from_table.from_column` refers to."""
+    if from_table == to_table:
+        return from_column
+    source, target = SQLModel.metadata.tables[from_table], SQLModel.metadata.tables[to_table]
+    for key in source.c[from_column].foreign_keys:
+        if key.column.table is target:
+            return str(key.column.name)
+    for column in target.columns:
+        for key in column.foreign_keys:
+            if key.column.table is source and key.column.name == from_column:
+                return str(column.name)
+    for column in target.columns:  # two tables that both refer to a third
+        for key in column.foreign_keys:
+            if any(key.column is other.column for other in source.c[from_column].foreign_keys):
+                return str(column.name)
+    raise AssertionError(f"nothing joins {from_table}.{from_column} to {to_table}")
+
+
+def test_a_path_that_leads_nowhere_is_no_map() -> None:
+    entries = datamap().entries
+    personal = next(entry for entry in entries if isinstance(entry.meaning, Datum))
+    with pytest.raises(ValueError, match="no path leads to the person"):
+        DataMap((type(personal)(personal.store, personal.cell, "", personal.meaning),))

@@ -1,0 +1,1 @@
+"""What /privacy promises, one file a promise."""

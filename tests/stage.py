@@ -1,0 +1,51 @@
+"""Fixtures of the cast: a stage over each database, and Ana, Ben and Zed at it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from bots import logs
+from core import accounts
+from storage.database import SqlDatabase
+from tests.cast import Actor, Stage, ban, build_stage, enter
+
+
+@pytest.fixture(autouse=True)
+def log() -> io.StringIO:
+    """What the program logs, at its most talkative."""
+    written = io.StringIO()
+    logs.set_up("debug", written)
+    return written
+
+
+@pytest.fixture
+def stage(tmp_path: Path, database: SqlDatabase) -> Stage:
+    return build_stage(tmp_path, database)
+
+
+@pytest.fixture
+def ana(stage: Stage) -> Actor:
+    """New: has never said a word."""
+    return enter(stage, "ana")
+
+
+@pytest.fixture
+async def ben(stage: Stage) -> Actor:
+    """Has agreed, and has 20 credits."""
+    ben = enter(stage, "ben")
+    await ben.agrees()
+    return ben
+
+
+@pytest.fixture
+async def zed(stage: Stage) -> Actor:
+    """Has agreed, and is banned since."""
+    zed = enter(stage, "zed")
+    await zed.agrees()
+    person = await accounts.find(stage.app, zed.who)
+    assert person is not None
+    ban(stage, person.id)
+    return zed
