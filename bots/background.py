@@ -12,7 +12,7 @@ import structlog
 from bots.commands.pictures import shown
 from bots.replies import Reply, reply, say
 from core import completion, delivery, gallery, retention, scheduling
-from core.errors import Gone, Trouble
+from core.errors import Gone
 from core.ports import App
 from core.values import JobId, Owed
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
@@ -61,8 +61,8 @@ class Background:
         async for news in self._app.dispatch.news():
             try:
                 await self._hear(news)
-            except Trouble:
-                log.exception("news.unheard", task=type(news).__name__)  # the lease runs out, and the job comes again
+            except Exception:  # the lease runs out and the job comes again: one piece of news must not end them all
+                log.exception("news.unheard", task=type(news).__name__)
             self._owed.set()
 
     async def _hear(self, news: News) -> None:

@@ -32,7 +32,10 @@ class Settings(BaseSettings):
     ] = ""
     keys_url: Annotated[
         str,
-        Field(description="Where people's keys are kept, as a database address; empty: keys.db in the data folder."),
+        Field(
+            pattern=r"^((postgresql\+psycopg|sqlite)://.+)?$",
+            description="Where people's keys are kept, a database of their own; empty: keys.db in the data folder.",
+        ),
     ] = ""
     master_key: Annotated[
         SecretStr | None, Field(description="64 hex digits that wrap every person's key; a trial makes its own.")

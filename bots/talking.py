@@ -18,7 +18,10 @@ LOOK = 0.2  #: seconds between two looks at what is still owed, at the end of in
 
 
 async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int:
-    """Converse until the input ends and nothing is owed any more. Returns the exit status."""
+    """Converse until the input ends and nothing is owed any more. Returns the exit status.
+
+    SIGTERM and Ctrl-C end it at once: what is queued stays queued, what is owed stays owed.
+    """
     terminal = Terminal(house.app, person, folder, sys.stdout, as_json=as_json)
     background = Background(house.app, terminal)
     await scheduling.recover(house.app)
@@ -27,22 +30,24 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
     conversation = asyncio.current_task()
     assert conversation is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, conversation.cancel)
-    worker = asyncio.create_task(house.dispatch.run())
-    beside = asyncio.create_task(background.run())
     try:
-        interactive = sys.stdin.isatty() and not as_json
-        async for line in lines(prompt="› " if interactive else ""):
-            await terminal.hear(line)
-            background.stir()
-        while await terminal.outstanding():
-            if house.dispatch.broken:
-                await terminal.tell(reply(say("waiting.still_down"), error="unavailable"))
-                return 1
-            await asyncio.sleep(LOOK)
+        async with asyncio.TaskGroup() as tasks:
+            beside = [tasks.create_task(house.dispatch.run()), tasks.create_task(background.run())]
+            status = await _converse(house, terminal, background, prompt="" if as_json else "› ")
+            for task in beside:
+                task.cancel()
+        return status
+    except asyncio.CancelledError:
         return 0
-    except asyncio.CancelledError:  # SIGTERM: what is queued stays queued, what is owed stays owed
-        return 0
-    finally:
-        for task in (beside, worker):
-            task.cancel()
-        await asyncio.gather(beside, worker, return_exceptions=True)
+
+
+async def _converse(house: House, terminal: Terminal, background: Background, prompt: str) -> int:
+    async for line in lines(prompt=prompt if sys.stdin.isatty() else ""):
+        await terminal.hear(line)
+        background.stir()
+    while await terminal.outstanding():
+        if house.dispatch.broken:
+            await terminal.tell(reply(say("waiting.still_down"), error="unavailable"))
+            return 1
+        await asyncio.sleep(LOOK)
+    return 0

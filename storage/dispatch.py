@@ -77,7 +77,11 @@ class PipeDispatch:
         """Start the worker, pass on what it says, and start it again whenever it ends."""
         pause = FIRST_PAUSE
         while True:
-            was_ready = await self._live_once()
+            try:
+                was_ready = await self._live_once()
+            except OSError:
+                log.exception("worker.unstartable")
+                was_ready = False
             self._failed_starts = 0 if was_ready else self._failed_starts + 1
             log.warning("worker.gone", ready=was_ready, failed_starts=self._failed_starts)
             self._lose(set(self._out))
@@ -92,6 +96,7 @@ class PipeDispatch:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            start_new_session=True,  # Ctrl-C at the terminal is for us; the worker ends with its pipe
         )
         was_ready = False
         try:
