@@ -114,11 +114,14 @@ def _serve(person: str, out: Path, as_json: bool) -> None:
     from bots.wiring import FolderBusy, only_server
 
     settings = _settings()
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if not person.isprintable():
+        _refuse("--as needs a name of printable characters.")
     try:
         with only_server(settings.data), _house(settings) as house:
             status = asyncio.run(converse(house, person, out, as_json=as_json))
-    except FolderBusy as busy:
-        _refuse(str(busy))
+    except (FolderBusy, BadSettings) as refusal:
+        _refuse(str(refusal))
     except KeyboardInterrupt:
         status = 130
     raise typer.Exit(status)

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -27,6 +28,7 @@ class Terminal:
         self._app, self._who = app, Who(NAME, person)
         self._folder, self._screen, self._as_json = folder, screen, as_json
         self._buttons: dict[str, Button] = {}
+        self.closed = False  #: nobody reads the screen any more
         self._turn = asyncio.Lock()  # a picture that is very quick must not be told before its request was answered
 
     async def hear(self, line: str) -> None:
@@ -61,9 +63,14 @@ class Terminal:
     async def _show(self, shown: Reply) -> None:
         """The newest reply that has a label decides what pressing it does."""
         self._buttons |= {render(button.label).casefold(): button for button in shown.buttons}
-        text = "\n".join(render(line) for line in shown.lines)
         labels = [render(button.label) for button in shown.buttons]
-        paths = await asyncio.to_thread(self._save, shown.pictures)
+        try:
+            paths = await asyncio.to_thread(self._save, shown.pictures)
+        except OSError:
+            paths = []
+            unsaved = say("terminal.cannot_save", folder=self._folder)
+            shown = replace(shown, lines=(*shown.lines, unsaved), error="unavailable")
+        text = "\n".join(render(line) for line in shown.lines)
         if self._as_json:
             written = {
                 "text": text,
@@ -74,11 +81,19 @@ class Terminal:
                 "error": shown.error,
                 "final": shown.final,
             }
-            print(json.dumps(written, ensure_ascii=False), file=self._screen, flush=True)
+            self._print(json.dumps(written, ensure_ascii=False))
             return
         saved = [render(say("terminal.saved", path=path)) for path in paths]
         pressed = [render(say("terminal.button", label=label)) for label in labels]
-        print("\n".join([text, *saved, *pressed]), file=self._screen, flush=True)
+        self._print("\n".join([text, *saved, *pressed]))
+
+    def _print(self, text: str) -> None:
+        """Raises BrokenPipeError when nobody reads any more; what was to be told stays owed."""
+        try:
+            print(text, file=self._screen, flush=True)
+        except BrokenPipeError:
+            self.closed = True
+            raise
 
     def _save(self, pictures: tuple[ShownPicture, ...]) -> list[str]:
         paths = [self._folder / f"{picture.id}.{picture.format}" for picture in pictures]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -42,10 +43,13 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
 
 
 async def _converse(house: House, terminal: Terminal, background: Background, prompt: str) -> int:
-    async for line in lines(prompt=prompt if sys.stdin.isatty() else ""):
-        await terminal.hear(line)
-        background.stir()
-    while await terminal.outstanding():
+    try:
+        async for line in lines(prompt=prompt if sys.stdin.isatty() else ""):
+            await terminal.hear(line)
+            background.stir()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
+    while not terminal.closed and await terminal.outstanding():
         if house.dispatch.broken:
             await terminal.tell(reply(say("waiting.still_down"), error="unavailable"))
             return 1

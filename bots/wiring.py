@@ -72,7 +72,7 @@ def datamap() -> DataMap:
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
     """Open stores, bringing their schemas up to date. Raises BadSettings and Unavailable."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(settings.data)
     clock = SystemClock()
     try:
         models = catalogue(settings.model)
@@ -108,7 +108,7 @@ def open_house(settings: Settings) -> Iterator[House]:
 @contextmanager
 def only_server(folder: Path) -> Iterator[None]:
     """Hold the folder for the one process that serves it. Raises FolderBusy; however the process ends, so does the lock."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(folder)
     descriptor = os.open(folder / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -120,3 +120,13 @@ def only_server(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _make_folder(folder: Path) -> None:
+    """Raises BadSettings when there can be no such folder, or nothing can be written in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSettings(f"DARKROOM_DATA: the folder {folder} cannot be made ({error.strerror}).") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadSettings(f"DARKROOM_DATA: nothing can be written in the folder {folder}.")

@@ -167,7 +167,8 @@ def test_an_operator_is_refused_with_one_sentence(tmp_path: Path, arguments: tup
         ({"DARKROOM_MASTER_KEY_FILE": "missing"}, "DARKROOM_MASTER_KEY_FILE: the file cannot be read"),
         ({"DARKROOM_COLOUR": "blue"}, "DARKROOM_COLOUR is not a setting"),
         ({"DARKROOM_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"}, "can't reach my records"),
-        ({"DARKROOM_DATABASE_URL": "nonsense"}, "DARKROOM_DATABASE_URL"),
+        ({"DARKROOM_DATABASE_URL": "nonsense"}, "DARKROOM_DATABASE_URL cannot be used"),
+        ({"DARKROOM_DATA": "/dev/null/data"}, "DARKROOM_DATA: the folder /dev/null/data cannot be made"),
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
@@ -204,6 +205,50 @@ def test_a_marker_is_in_no_file_and_no_output_of_the_real_processes(tmp_path: Pa
     ]
     assert leaks == []
     assert not any(form in done.stderr.encode() for form in forms(MARKER))
+
+
+def test_bytes_that_are_no_text_are_answered_like_any_other_line(tmp_path: Path) -> None:
+    said = b"/start\npress " + AGREE.encode() + b"\n/imagine \xff\xfe a star\n"
+    done = subprocess.run(
+        [sys.executable, "-c", "from bots.cli import main; main()", "talk", "--json", "--out", "pics"],
+        input=said,
+        capture_output=True,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        timeout=60,
+    )
+
+    assert done.returncode == 0
+    assert b".png" in done.stdout
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_picture_in_the_gallery(tmp_path: Path) -> None:
+    talk(tmp_path, *BEGIN)
+    (tmp_path / "pics").write_text("a file where the folder should be")
+
+    replies = talk(tmp_path, "/imagine a star")
+
+    assert replies[-1]["error"] == "unavailable"
+    assert "stays in your gallery" in replies[-1]["text"]
+    (tmp_path / "pics").unlink()
+    assert len(talk(tmp_path, "/gallery")[0]["pictures"]) == 1
+
+
+def test_a_reader_who_leaves_ends_the_talk_and_loses_nothing(tmp_path: Path) -> None:
+    talk(tmp_path, *BEGIN)
+    bot = f"{sys.executable} -c 'from bots.cli import main; main()' talk --as ana --json"
+    said = r"printf '/help\n/imagine a star\n/help\n/help\n'"
+    left = subprocess.run(
+        ["sh", "-c", f"{said} | {bot} | head -c 1"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        timeout=60,
+    )
+    assert "Traceback" not in left.stderr
+
+    assert darkroom(tmp_path, "doctor", "--json").returncode == 0
 
 
 def test_no_worker_outlives_the_bot(tmp_path: Path) -> None:
