@@ -20,7 +20,7 @@ from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 log = structlog.get_logger()
 
 TICK = 1.0  #: seconds after which everything is looked at again, whether somebody called or not
-SWEEP = 60.0
+SWEEP = 600.0  #: seconds between two sweeps of everything that is due
 
 
 class Door(Protocol):

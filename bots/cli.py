@@ -83,7 +83,7 @@ def sweep(
     from core import retention
 
     if not once:
-        _refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every minute.")
+        _refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every ten minutes.")
     with _house() as house:
         swept = asyncio.run(retention.sweep(house.app))
     _print(json_, asdict(swept))

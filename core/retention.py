@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from core import gallery, scheduling
 from core.ports import App, Records
 from core.rules import ORPHAN_AGE
-from core.values import Moment, PersonId
+from core.values import Moment, PersonId, Picture
+
+T = TypeVar("T")
+BATCH: Final = 500
 
 
 @dataclass(frozen=True)
@@ -26,24 +31,43 @@ async def sweep(app: App) -> Swept:
     """Run everything that is due now, once."""
     now = app.clock.now()
     jobs, lots, too_young = await app.database.run(_by_time, now)
-    hidden = await app.database.run(lambda tx: tx.pictures.hidden())
+    hidden = await app.database.run(_hidden)
     for picture in hidden:
         await gallery.destroy(app, picture)
     orphan_before = Moment(now - ORPHAN_AGE)
-    blobs = await app.blobs.older_than(orphan_before)
-    named = await app.database.run(_named, blobs)
-    nameless = [blob for blob in blobs if blob not in named]
-    for blob in nameless:
+    blobs = [
+        blob
+        for some in _batches(await app.blobs.older_than(orphan_before))
+        for blob in await _without(app, _named, some)
+    ]
+    for blob in blobs:
         await app.blobs.delete(blob)
-    keys = await app.keys.older_than(orphan_before)
-    known = await app.database.run(_known, keys)
-    ownerless = [person for person in keys if person not in known]
-    await app.keys.shred(ownerless)
-    return Swept(jobs, lots, len(hidden), len(nameless), len(ownerless), too_young)
+    keys = [
+        person
+        for some in _batches(await app.keys.older_than(orphan_before))
+        for person in await _without(app, _known, some)
+    ]
+    await app.keys.shred(keys)
+    return Swept(jobs, lots, len(hidden), len(blobs), len(keys), too_young)
+
+
+async def _without(app: App, known: Callable[[Records, list[T]], set[T]], some: list[T]) -> list[T]:
+    """Those of `some` that no row speaks of."""
+    spoken_of = await app.database.run(known, some)
+    return [one for one in some if one not in spoken_of]
+
+
+def _batches(all_: Sequence[T]) -> Iterator[list[T]]:
+    """Few enough at a time for one statement, and for a short transaction."""
+    return (list(all_[start : start + BATCH]) for start in range(0, len(all_), BATCH))
 
 
 def _by_time(tx: Records, now: Moment) -> tuple[int, int, int]:
     return scheduling.reclaim(tx, now), tx.ledger.book_expiries(now), tx.people.forget_too_young(now)
+
+
+def _hidden(tx: Records) -> list[Picture]:
+    return tx.pictures.hidden()
 
 
 def _named(tx: Records, blobs: list[str]) -> set[str]:

@@ -21,12 +21,23 @@ class Dispatched:
 
 
 async def dispatch(app: App) -> int:
-    """Send queued jobs out until the window is full. Returns how many were sent."""
+    """Send queued jobs out until the window is full. Returns how many were chosen.
+
+    A job that cannot be sent (its key store is away, its words do not open) goes back and must not hold up the others;
+    raises an ExceptionGroup of what went wrong. Its deadline ends it when it stays so.
+    """
     if not app.dispatch.window:
         return 0
     chosen = await app.database.run(choose, app.dispatch.window, app.clock.now())
+    failures = []
     for dispatched in chosen:
-        await app.dispatch.send(await _wishes(app, dispatched))
+        try:
+            await app.dispatch.send(await _wishes(app, dispatched))
+        except Exception as failure:  # noqa: BLE001 - all are raised together below
+            await attempt_ended(app, dispatched.job.id, dispatched.job.fence)
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("jobs that could not be sent", failures)
     return len(chosen)
 
 

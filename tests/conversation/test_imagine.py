@@ -197,3 +197,28 @@ async def test_a_worker_that_reports_steps_keeps_its_lease(stage: Stage, ben: Ac
         await stage.dispatches()
 
     assert stage.painter.waiting == [(wish,)]
+
+
+async def test_a_request_whose_words_cannot_be_opened_does_not_hold_up_the_others(stage: Stage, ben: Actor) -> None:
+    from core import accounts
+    from core.rules import START_DEADLINE
+    from tests.cast import enter
+
+    carl = enter(stage, "carl")
+    await carl.agrees()
+    await carl.says("/imagine a star")
+    await ben.says("/imagine a star")
+    await stage.app.keys.shred([(await accounts.active(stage.app, carl.who)).id])
+
+    for _ in range(3):
+        with pytest.raises(ExceptionGroup):
+            await stage.dispatches()
+    ((wish,),) = stage.painter.waiting
+    await stage.news(stage.painter.drawn(wish))
+    stage.clock.passes(START_DEADLINE)
+    await stage.dispatches()
+    await stage.tells()
+
+    assert [len(told.pictures) for told in ben.inbox] == [1]
+    assert keys_of(carl.inbox[0]) == ["failed.too_late"]
+    assert (await carl.balance()).spendable == 20_000
