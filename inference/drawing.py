@@ -7,9 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline
+from transformers.utils import logging as transformers_logging
 
-from core.wishes import Pixels, Wish
+# Both libraries print by handlers of their own, and what they print quotes prompts: hand it to the log's sieve instead.
+transformers_logging.disable_default_handler()
+transformers_logging.enable_propagation()
+transformers_logging.disable_progress_bar()
+
+from diffusers import DiffusionPipeline  # noqa: E402 - it speaks through transformers while it is imported
+from diffusers.utils import logging as diffusers_logging  # noqa: E402
+
+diffusers_logging.disable_default_handler()
+diffusers_logging.enable_propagation()
+diffusers_logging.disable_progress_bar()
+
+from core.wishes import Pixels, Wish  # noqa: E402
 
 
 class Pipeline:
