@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from bots.wiring import House
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0] + "."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A chat bot that draws pictures from words, hosted by yourself.",
 )
 credits_app = typer.Typer(no_args_is_help=True, help="Look at a person's credits, or give some.")
 app.add_typer(credits_app, name="credits")

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -97,14 +98,22 @@ async def _worker_trouble(house: House) -> str:
 
 
 def print_datamap(*, as_json: bool) -> None:
-    rows = [_row(entry, entry.meaning) for entry in datamap().entries]
+    """All attributes as JSON, or the ones a person looks for as two tables."""
+    entries = datamap().entries
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps([_row(entry, entry.meaning) for entry in entries], ensure_ascii=False))
         return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*row.values())
-    Console().print(table)
+    personal = Table("what", "category", "for", "kept", "on erasing", "in an export", title="Personal", box=box.SIMPLE)
+    others = Table("what", "why it says nothing about a person", title="Not personal", box=box.SIMPLE)
+    for entry in entries:
+        row = _row(entry, entry.meaning)
+        where = f"{row['store']}: {row['cell']}"
+        if isinstance(entry.meaning, Datum):
+            purposes = ", ".join(entry.meaning.purposes)
+            personal.add_row(where, row["category"], purposes, row["keep"], row["on_erase"], entry.meaning.on_export)
+        else:
+            others.add_row(where, entry.meaning.reason)
+    Console().print(personal, others)
 
 
 def _row(entry: Entry, meaning: Meaning) -> dict[str, str]:
