@@ -51,7 +51,7 @@ class Background:
                 tasks.create_task(_again_and_again("deliver", TICK, self._owed, partial(deliver, self._app, door)))
 
     async def _dispatch(self) -> None:
-        await self._app.database.run(scheduling.reclaim, self._app.clock.now())
+        await scheduling.reclaim(self._app)
         await scheduling.dispatch(self._app)
 
     async def _sweep(self) -> None:

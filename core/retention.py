@@ -30,7 +30,9 @@ class Swept:
 async def sweep(app: App) -> Swept:
     """Run everything that is due now, once."""
     now = app.clock.now()
-    jobs, lots, too_young = await app.database.run(_by_time, now)
+    jobs = await scheduling.reclaim(app)
+    lots = await app.database.run(_book_expiries, now)
+    too_young = await app.database.run(_forget_too_young, now)
     hidden = await app.database.run(_hidden)
     for picture in hidden:
         await gallery.destroy(app, picture)
@@ -62,8 +64,12 @@ def _batches(all_: Sequence[T]) -> Iterator[list[T]]:
     return (list(all_[start : start + BATCH]) for start in range(0, len(all_), BATCH))
 
 
-def _by_time(tx: Records, now: Moment) -> tuple[int, int, int]:
-    return scheduling.reclaim(tx, now), tx.ledger.book_expiries(now), tx.people.forget_too_young(now)
+def _book_expiries(tx: Records, now: Moment) -> int:
+    return tx.ledger.book_expiries(now)
+
+
+def _forget_too_young(tx: Records, now: Moment) -> int:
+    return tx.people.forget_too_young(now)
 
 
 def _hidden(tx: Records) -> list[Picture]:

@@ -86,7 +86,45 @@ async def worker_lost(app: App, news: Lost) -> None:
 
 async def recover(app: App) -> int:
     """At the start of the only serving process: whatever was out is out no more. Returns how many jobs that were."""
-    return await app.database.run(_recover, app.clock.now())
+    out = await app.database.run(_drawing)
+    for job in out:
+        await attempt_ended(app, job.id, job.fence)
+    return len(out)
+
+
+async def reclaim(app: App) -> int:
+    """What time alone decides: leases that ran out, jobs nobody started in time, holds that outlived everything.
+
+    A transaction for each job: one that locked several accounts could wait in a circle with another.
+    """
+    now = app.clock.now()
+    overdue = await app.database.run(due, now)
+    for one in overdue:
+        await app.database.run(take_in, one, now)
+    return len(overdue)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A job whose time is up. `reason` ends it; None only ends its attempt."""
+
+    job: JobId
+    fence: int
+    reason: Reason | None
+
+
+def due(tx: Records, now: Moment) -> list[Due]:
+    silent = [Due(job.id, job.fence, None) for job in tx.jobs.leaderless(now)]
+    late = [Due(job.id, job.fence, Reason.TOO_LATE) for job in tx.jobs.late(now)]
+    held_too_long = [job for id_ in tx.ledger.expired_holds(now) if (job := tx.jobs.get(id_)) is not None]
+    return silent + late + [Due(job.id, job.fence, Reason.EXPIRED) for job in held_too_long]
+
+
+def take_in(tx: Records, overdue: Due, now: Moment) -> None:
+    if overdue.reason is None:
+        attempt_over(tx, overdue.job, overdue.fence, now)
+    else:
+        end(tx, overdue.job, overdue.fence, JobState.FAILED, overdue.reason, now)
 
 
 def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> None:
@@ -100,19 +138,8 @@ def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> None:
         tx.jobs.requeue(job_id, fence)
 
 
-def reclaim(tx: Records, now: Moment) -> int:
-    """What time alone decides: leases that ran out, jobs nobody started in time, holds that outlived everything."""
-    silent = tx.jobs.leaderless(now)
-    for job in silent:
-        attempt_over(tx, job.id, job.fence, now)
-    late = tx.jobs.late(now)
-    for job in late:
-        end(tx, job.id, job.fence, JobState.FAILED, Reason.TOO_LATE, now)
-    outlived = tx.ledger.expired_holds(now)
-    for job_id in outlived:
-        if (held := tx.jobs.lock(job_id)) is not None:
-            end(tx, job_id, held.fence, JobState.FAILED, Reason.EXPIRED, now)
-    return len(silent) + len(late) + len(outlived)
+def _drawing(tx: Records) -> list[Job]:
+    return tx.jobs.drawing()
 
 
 async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
@@ -140,10 +167,3 @@ def _start(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
 
 def _renew(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
     return tx.jobs.renew(job, fence, lease_until)
-
-
-def _recover(tx: Records, now: Moment) -> int:
-    out = tx.jobs.drawing()
-    for job in out:
-        attempt_over(tx, job.id, job.fence, now)
-    return len(out)

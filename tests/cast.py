@@ -108,7 +108,7 @@ class Stage:
         await self.tells()
 
     async def dispatches(self) -> None:
-        await self.app.database.run(scheduling.reclaim, self.clock.now())
+        await scheduling.reclaim(self.app)
         await scheduling.dispatch(self.app)
 
     async def tells(self) -> None:
