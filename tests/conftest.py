@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,9 +36,8 @@ def database(store: Store) -> SqlDatabase:
 
 @pytest.fixture
 def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
-    made = Store("sqlite", sqlite_url(shutil.copy(sqlite_template, tmp_path / "records.db")))
-    yield made
-    made.close()
+    with databases.copied(sqlite_template, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

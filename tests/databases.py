@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, StaticPool, create_engine, event
 
-from storage.database import SqlDatabase, open_engine
+from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.schema import upgrade
 
 NOT_INSTALLED = "PostgreSQL is not installed"
@@ -54,11 +54,21 @@ def migrate(url: str, store: str = "records") -> None:
     engine.dispose()
 
 
+@contextmanager
+def copied(template: Path, folder: Path) -> Iterator[Store]:
+    """A copy of a migrated SQLite file for one test."""
+    store = Store("sqlite", sqlite_url(shutil.copy(template, folder / "records.db")))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def in_memory(template: Path) -> Engine:
     """A copy of a SQLite file in memory, under the rules of storage/database.py but for those of durability."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"isolation_level": None})
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    source = open_engine(f"sqlite:///{template}")
+    source = open_engine(sqlite_url(template))
     with engine.connect() as copy, source.connect() as original:
         original.connection.dbapi_connection.backup(copy.connection.dbapi_connection)  # type: ignore[union-attr]
         copy.connection.execute("PRAGMA foreign_keys=1")  # type: ignore[attr-defined]
@@ -105,12 +115,12 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def postgres_server(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+def postgres_server(programs: Path, *, durable: bool = False, parent: Path | None = None) -> Iterator[PostgresServer]:
     """Start a server and end it. Unless `durable` a power cut loses commits: good enough for tests, not for benchmarks.
 
     It refuses to run as root, so then it runs as the user its package made, or as nobody.
     """
-    folder = Path(tempfile.mkdtemp(prefix="darkroom-"))
+    folder = Path(tempfile.mkdtemp(prefix="darkroom-", dir=parent)).resolve()
     as_whom: dict[str, Any] = _somebody_else(folder) if os.getuid() == 0 else {}
     hurry = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     place = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]

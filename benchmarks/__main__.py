@@ -1,0 +1,10 @@
+"""Everything that is measured, one after the other."""
+
+from __future__ import annotations
+
+from benchmarks import ledger, start_up
+
+if __name__ == "__main__":
+    start_up.main("flat")
+    start_up.main("starter")
+    ledger.main()

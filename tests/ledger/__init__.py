@@ -1,0 +1,1 @@
+"""The ledger's tests: its specification, its model, its planted bugs."""

@@ -1,0 +1,29 @@
+"""The machine is worth something: it notices every bug on the list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.databases import in_memory
+from tests.ledger.machine import LedgerMachine
+from tests.ledger.planted import BUGS, Bug, plant
+
+ENOUGH = settings(
+    max_examples=300,
+    stateful_step_count=60,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_the_machine_notices_that(bug: Bug, sqlite_template, monkeypatch):
+    plant(bug, monkeypatch)
+    with pytest.raises((Exception, pytest.fail.Exception)):  # whatever it says, it is not silent
+        run_state_machine_as_test(lambda: LedgerMachine(in_memory(sqlite_template)), settings=ENOUGH)
