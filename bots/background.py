@@ -14,7 +14,7 @@ from bots.replies import Reply, reply, say
 from core import completion, delivery, gallery, retention, scheduling
 from core.errors import Gone
 from core.ports import App
-from core.values import JobId, Owed
+from core.values import JobId, Owed, PictureId
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 
 log = structlog.get_logger()
@@ -79,7 +79,6 @@ class Background:
                 except ValueError:
                     log.exception("picture.corrupt", job=news.job, index=news.index)
             case Finished():
-                self._leases.forget(news.job, news.fence)
                 await scheduling.attempt_ended(self._app, news.job, news.fence)
                 self._queued.set()
             case Lost():
@@ -98,11 +97,10 @@ async def deliver(app: App, door: Door) -> None:
             failed.setdefault(owed.job, []).append(owed)
             continue
         untold[owed.job] = untold.get(owed.job, owed.untold) - 1
-        opened = await gallery.show(app, owed.person, owed.picture) if owed.picture else None
-        if opened is not None:  # otherwise its owner deleted it before we came to tell
-            line = say("picture.done", id=opened.picture.id, seed=opened.picture.seed, price=owed.price_each)
-            final = untold[owed.job] == 0
-            await _tell(door, reply(line, pictures=(shown(opened),), private=owed.private, final=final))
+        if owed.picture is not None:
+            told = await _outcome(app, owed, owed.picture, final=untold[owed.job] == 0)
+            if told is not None:
+                await _tell(door, told)
         await delivery.told(app, owed)
     for job, missing in failed.items():
         line = say(f"failed.{missing[0].reason}", n=len(missing))
@@ -110,6 +108,20 @@ async def deliver(app: App, door: Door) -> None:
         await _tell(door, reply(line, private=missing[0].private, error="unavailable", final=final))
         for owed in missing:
             await delivery.told(app, owed)
+
+
+async def _outcome(app: App, owed: Owed, picture: PictureId, *, final: bool) -> Reply | None:
+    """The picture as its person is told of it; None when they deleted it before we came to tell."""
+    try:
+        opened = await gallery.show(app, owed.person, picture)
+    except gallery.PictureLost:
+        log.exception("picture.lost", job=owed.job, index=owed.index)
+        await gallery.make_good(app, owed.person, picture, owed.price_each)
+        return reply(say("picture.lost", id=picture), private=owed.private, final=final, error="unavailable")
+    if opened is None:
+        return None
+    line = say("picture.done", id=picture, seed=opened.picture.seed, price=owed.price_each)
+    return reply(line, pictures=(shown(opened),), private=owed.private, final=final)
 
 
 async def _tell(door: Door, told: Reply) -> None:

@@ -46,9 +46,13 @@ def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
 def _make(path: Path) -> bool:
     """A new key that only its owner may read; False when there is one. Two first starts at once agree on one key."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for draft in path.parent.glob(
+        f"{path.name}.*"
+    ):  # of a start that was killed: the same secret once more, or half of one
+        draft.unlink(missing_ok=True)
     if path.exists():
         return False
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")
@@ -58,9 +62,21 @@ def _make(path: Path) -> bool:
         os.link(draft, path)
     except FileExistsError:
         return False
+    except FileNotFoundError:  # another first start took our draft for a dead one's
+        return _make(path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+    _sync(path.parent)
     return True
+
+
+def _sync(folder: Path) -> None:
+    """A power cut must not take the key's name with it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read(path: Path, named: str) -> str:

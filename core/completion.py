@@ -34,10 +34,10 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
         drawn_at=app.clock.now(),
     )
     await app.blobs.put(blob, await app.keys.seal(job.person, picture_place(blob), encoded.data))
-    if await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at):
-        return picture.id
-    await app.blobs.delete(blob)
-    return None
+    kept = await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at)
+    return (
+        picture.id if kept else None
+    )  # a blob that is not named now is left to the sweep: another process may name it
 
 
 def keep_picture(tx: Records, picture: Picture, fence: int, now: Moment) -> bool:

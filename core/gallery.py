@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from core import accounts
 from core.completion import picture_place
+from core.credits import LotId, Milli
 from core.errors import Refused
 from core.generation import unpack_words, words_place
 from core.ports import App, Records
-from core.values import Job, PersonId, Picture, PictureId, Who, Words
+from core.values import Job, Moment, PersonId, Picture, PictureId, Who, Words
 
 PAGE = 6  #: pictures on one page of the gallery
 
@@ -24,18 +25,44 @@ class Opened:
     data: bytes = field(repr=False)
 
 
-async def page(app: App, who: Who, number: int) -> tuple[list[Opened], int]:
-    """(pictures of this page, newest first; how many there are in all). Pages count from 1."""
+@dataclass(frozen=True)
+class Page:
+    """One page, newest first. `lost` are pictures whose file is gone though nobody deleted it; `total` counts all pages."""
+
+    opened: tuple[Opened, ...]
+    lost: tuple[PictureId, ...]
+    total: int
+
+
+class PictureLost(Exception):
+    """A picture's row is here and its file is not: our fault, whatever the reason."""
+
+
+async def page(app: App, who: Who, number: int) -> Page:
+    """Pages count from 1; one past the end is empty."""
     person = await accounts.active(app, who)
     pictures, total = await app.database.run(_page, person.id, number)
-    opened = [await _open(app, picture, job) for picture, job in pictures]
-    return [one for one in opened if one is not None], total
+    opened: list[Opened] = []
+    lost: list[PictureId] = []
+    for picture, job in pictures:
+        try:
+            if one := await _open(app, picture, job):
+                opened.append(one)
+        except PictureLost:
+            lost.append(picture.id)
+    return Page(tuple(opened), tuple(lost), total)
 
 
 async def show(app: App, person: PersonId, picture: PictureId) -> Opened | None:
-    """One picture, or None when it was deleted meanwhile."""
+    """One picture, or None when it was deleted meanwhile. Raises PictureLost."""
     found = await app.database.run(_find, person, picture)
     return await _open(app, *found) if found else None
+
+
+async def make_good(app: App, person: PersonId, picture: PictureId, price: Milli) -> None:
+    """Give back the price of a picture that was lost before its person ever got it. Twice is once."""
+    lot = LotId(app.ids.opaque())
+    await app.database.run(_make_good, person, picture, price, lot, app.clock.now())
 
 
 async def delete(app: App, who: Who, picture: PictureId) -> Picture:
@@ -79,9 +106,17 @@ def _find(tx: Records, person: PersonId, picture_id: PictureId) -> tuple[Picture
     return (picture, job) if job else None
 
 
+def _make_good(tx: Records, person: PersonId, picture: PictureId, price: Milli, lot: LotId, now: Moment) -> None:
+    owner = tx.people.get(person)
+    if owner is not None:
+        tx.ledger.adjust(f"adjust:lost:{picture}", owner.account, lot, price, "picture lost", now)
+
+
 async def _open(app: App, picture: Picture, job: Job) -> Opened | None:
     sealed = await app.blobs.get(picture.blob)
     if sealed is None or job.sealed_words is None:
+        if await app.database.run(_find, picture.person, picture.id):
+            raise PictureLost(picture.id)
         return None
     data = await app.keys.open(picture.person, picture_place(picture.blob), sealed)
     words = unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))

@@ -31,6 +31,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+Dispatches = frozenset[tuple[JobId, int]]  #: jobs that are out, each under its fence
+
+
 # One transaction
 
 
@@ -189,6 +192,8 @@ class Dispatch(Protocol):
 
     @property
     def window(self) -> int: ...  # how many jobs may be out at once, 0 while no worker is ready
+    @property
+    def out(self) -> Dispatches: ...  # what a living worker was sent and has not finished
     async def send(self, wishes: Sequence[Wish]) -> None: ...
     async def cancel(self, job: JobId, fence: int) -> None: ...
     def news(self) -> AsyncIterator[News]: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.generation import end, unpack_words, words_place
-from core.ports import App, Records
+from core.ports import App, Dispatches, Records
 from core.rules import ATTEMPTS, HEARTBEAT, LEASE
 from core.values import Job, JobId, JobState, Moment, Reason
 from core.wishes import Lost, Progress, Started, Wish
@@ -53,25 +53,22 @@ def choose(tx: Records, window: int, now: Moment) -> list[Dispatched]:
 
 
 class Leases:
-    """Renews leases from a worker's news, at most once a HEARTBEAT for each job."""
+    """Renews leases from a worker's news, at most once a HEARTBEAT. A worker that speaks is alive for all it was sent:
+    what waits there behind another job must not be sent out again meanwhile.
+    """
 
     def __init__(self, app: App) -> None:
-        self._app = app
-        self._renewed: dict[tuple[JobId, int], Moment] = {}
+        self._app, self._renewed = app, Moment(0)
 
     async def started(self, news: Started) -> None:
+        self._renewed = now = self._app.clock.now()
+        await self._app.database.run(_start, news.job, news.fence, self._app.dispatch.out, Moment(now + LEASE))
+
+    async def progress(self, _news: Progress) -> None:
         now = self._app.clock.now()
-        self._renewed[news.job, news.fence] = now
-        await self._app.database.run(_start, news.job, news.fence, Moment(now + LEASE))
-
-    async def progress(self, news: Progress) -> None:
-        now, key = self._app.clock.now(), (news.job, news.fence)
-        if now - self._renewed.get(key, 0) >= HEARTBEAT:
-            self._renewed[key] = now
-            await self._app.database.run(_renew, news.job, news.fence, Moment(now + LEASE))
-
-    def forget(self, job: JobId, fence: int) -> None:
-        self._renewed.pop((job, fence), None)
+        if now - self._renewed >= HEARTBEAT:
+            self._renewed = now
+            await self._app.database.run(_renew, self._app.dispatch.out, Moment(now + LEASE))
 
 
 async def attempt_ended(app: App, job: JobId, fence: int) -> None:
@@ -101,6 +98,7 @@ async def reclaim(app: App) -> int:
     overdue = await app.database.run(due, now)
     for one in overdue:
         await app.database.run(take_in, one, now)
+        await app.dispatch.cancel(one.job, one.fence)
     return len(overdue)
 
 
@@ -114,7 +112,7 @@ class Due:
 
 
 def due(tx: Records, now: Moment) -> list[Due]:
-    silent = [Due(job.id, job.fence, None) for job in tx.jobs.leaderless(now)]
+    silent = [Due(job.id, job.fence, _too_late(job, now)) for job in tx.jobs.leaderless(now)]
     late = [Due(job.id, job.fence, Reason.TOO_LATE) for job in tx.jobs.late(now)]
     held_too_long = [job for id_ in tx.ledger.expired_holds(now) if (job := tx.jobs.get(id_)) is not None]
     return silent + late + [Due(job.id, job.fence, Reason.EXPIRED) for job in held_too_long]
@@ -161,9 +159,16 @@ async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
     ]
 
 
-def _start(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
-    return tx.jobs.start(job, fence, lease_until)
+def _too_late(job: Job, now: Moment) -> Reason | None:
+    """A job that was sent out and never begun has its deadline still; one that was begun has its attempts instead."""
+    return Reason.TOO_LATE if job.attempts == 0 and job.deadline <= now else None
 
 
-def _renew(tx: Records, job: JobId, fence: int, lease_until: Moment) -> bool:
-    return tx.jobs.renew(job, fence, lease_until)
+def _start(tx: Records, job: JobId, fence: int, out: Dispatches, lease_until: Moment) -> None:
+    tx.jobs.start(job, fence, lease_until)
+    _renew(tx, out, lease_until)
+
+
+def _renew(tx: Records, out: Dispatches, lease_until: Moment) -> None:
+    for job, fence in sorted(out):
+        tx.jobs.renew(job, fence, lease_until)

@@ -42,12 +42,13 @@ def serve(source: Source, engine: Engine) -> None:
     while True:
         wishes = source.take()
         job, fence = wishes[0].job, wishes[0].fence
-        source.tell(Started(job, fence))
-        try:
-            for wish in wishes:
-                _draw(source, engine, wish)
-        except Cancelled:
-            log.info("drawing.cancelled", job=job)
+        if not source.is_cancelled(job, fence):
+            source.tell(Started(job, fence))
+            try:
+                for wish in wishes:
+                    _draw(source, engine, wish)
+            except Cancelled:
+                log.info("drawing.cancelled", job=job)
         source.tell(Finished(job, fence))
 
 

@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.values import Moment
 
 PICTURES = "pictures/"
+UNFINISHED = "#"  #: obstore writes to NAME#1 before the file gets its name
 
 
 def entries() -> tuple[Entry, ...]:
@@ -75,6 +76,21 @@ class FolderBlobs(ObjectBlobs):
     async def put(self, name: str, data: bytes) -> None:
         await super().put(name, data)
         await asyncio.to_thread(self._sync, self._path / name)
+
+    async def delete(self, name: str) -> None:
+        if UNFINISHED in name:
+            (self._path / name).unlink(missing_ok=True)
+        else:
+            await super().delete(name)
+
+    async def older_than(self, moment: Moment) -> list[str]:
+        """What a put left half written lies beside the name it would have got, and the store itself leaves it out."""
+        unfinished = [
+            str(path.relative_to(self._path))
+            for path in (self._path / PICTURES).rglob(f"*{UNFINISHED}*")
+            if path.stat().st_mtime * 1000 < moment
+        ]
+        return [*await super().older_than(moment), *unfinished]
 
     def _sync(self, written: Path) -> None:
         for path in (written, *written.parents):

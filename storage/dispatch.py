@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
-from core.ports import Clock
-from core.rules import JOBS_PER_WORKER
+from core.ports import Clock, Dispatches
+from core.rules import JOBS_PER_WORKER, LEASE, SECOND
 from core.values import JobId
 from core.wishes import Cancel, Drawn, Finished, Lost, News, Ready, Wish
 from storage.keys import Unsealable
@@ -50,6 +50,10 @@ class PipeDispatch:
     @property
     def window(self) -> int:
         return JOBS_PER_WORKER if self._ready else 0
+
+    @property
+    def out(self) -> Dispatches:
+        return frozenset(self._out)
 
     @property
     def broken(self) -> bool:
@@ -115,15 +119,28 @@ class PipeDispatch:
         return was_ready
 
     async def _read(self, pipe: asyncio.StreamReader) -> Message | None:
-        """The next message; None when the pipe ended or carries what our child did not write."""
+        """The next message; None when the pipe ended, carries what our child did not write, or the child hangs."""
         try:
-            length = body_length(await pipe.readexactly(HEADER_BYTES))
+            length = body_length(await self._header(pipe))
             return read(self._key, FROM_WORKER, await pipe.readexactly(length))
         except asyncio.IncompleteReadError:
             return None
         except (Unsealable, ValueError):
             log.exception("worker.garbled")
             return None
+        except TimeoutError:
+            log.warning("worker.hung")
+            return None
+
+    async def _header(self, pipe: asyncio.StreamReader) -> bytes:
+        """Raises TimeoutError when a worker that has something to draw says nothing for as long as a lease lasts."""
+        while True:
+            try:
+                async with asyncio.timeout(LEASE / SECOND):
+                    return await pipe.readexactly(HEADER_BYTES)
+            except TimeoutError:
+                if self._ready and self._out:
+                    raise
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, tuple | Cancel):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, false, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, delete, false, func, insert, select, update
 
 from core.credits import Milli
-from core.values import DeliveryState, JobId, Moment, Owed, PersonId, Picture, PictureId, Reason
-from storage.tables import DeliveryRow, JobRow, PictureRow, table
+from core.values import DeliveryState, JobId, Moment, Owed, PersonId, Picture, PictureId, Reason, WishState
+from storage.tables import DeliveryRow, JobRow, PictureRow, WishRow, table
 
-pictures, deliveries, jobs = table(PictureRow), table(DeliveryRow), table(JobRow)
+pictures, deliveries = table(PictureRow), table(DeliveryRow)
+jobs, wishes = table(JobRow), table(WishRow)
 UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
 
 
@@ -108,11 +109,12 @@ class SqlDeliveries:
                 jobs.c.person_id,
                 jobs.c.private,
                 jobs.c.price_each,
-                jobs.c.reason,
+                case((wishes.c.state == WishState.FAILED, jobs.c.reason)).label("reason"),
                 pictures.c.id.label("picture"),
                 others_untold,
             )
             .join(jobs, jobs.c.id == deliveries.c.job_id)
+            .join(wishes, and_(wishes.c.job_id == deliveries.c.job_id, wishes.c.index == deliveries.c.index))
             .outerjoin(pictures, and_(pictures.c.job_id == deliveries.c.job_id, pictures.c.index == deliveries.c.index))
             .where(deliveries.c.state == DeliveryState.OWED, jobs.c.door == door)
             .order_by(jobs.c.created_at, deliveries.c.job_id, deliveries.c.index)

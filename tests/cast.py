@@ -18,7 +18,7 @@ from bots.texts import render
 from bots.wiring import RandomIds, datamap
 from core import accounts, delivery, retention, scheduling
 from core.credits import Balance, Milli
-from core.ports import App, Limits
+from core.ports import App, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
 from core.values import JobId, Moment, Owed, Who
 from core.wishes import Drawn, Finished, Lost, News, Ready, Started, Wish
@@ -55,6 +55,10 @@ class Painter:
     window: int = 2
     waiting: list[tuple[Wish, ...]] = field(default_factory=list)
     cancelled: list[tuple[JobId, int]] = field(default_factory=list)
+
+    @property
+    def out(self) -> Dispatches:
+        return frozenset((wishes[0].job, wishes[0].fence) for wishes in self.waiting)
 
     async def send(self, wishes: Sequence[Wish]) -> None:
         self.waiting.append(tuple(wishes))

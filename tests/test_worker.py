@@ -171,3 +171,29 @@ async def test_a_wish_sent_to_a_dead_worker_is_lost_at_once() -> None:
     await dispatch.send([wish("a")])
 
     assert await until(dispatch, Lost) == [Lost(((JobId("a"), 1),))]
+
+
+async def test_a_worker_that_hangs_over_its_work_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.dispatch.LEASE", 500)
+    async with running(*worker(30)) as dispatch:
+        await until(dispatch, Ready)
+        await dispatch.send([wish("a")])
+        await until(dispatch, Started)
+        hung = dispatch.process_id
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        await until(dispatch, Lost)
+        await until(dispatch, Ready)
+
+        assert dispatch.process_id != hung
+
+
+async def test_an_idle_worker_may_be_silent_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.dispatch.LEASE", 100)
+    async with running(*worker(0)) as dispatch:
+        await until(dispatch, Ready)
+        idle = dispatch.process_id
+        await asyncio.sleep(1)
+
+        assert dispatch.process_id == idle
+        assert dispatch.window == JOBS_PER_WORKER

@@ -69,13 +69,17 @@ class Gallery:
 @commands("gallery", private=True)
 async def gallery(app: App, who: Who, ask: Gallery) -> Reply:
     """One's own pictures, newest first, with what each was asked with."""
-    opened, total = await gallery_.page(app, who, ask.page)
-    if not opened:
-        raise Refused("gallery.past_end" if total else "gallery.empty", page=ask.page)
-    pages = -(-total // PAGE)
-    lines = [say("gallery.intro", total=total, page=ask.page, pages=pages), *(_caption(one) for one in opened)]
+    page = await gallery_.page(app, who, ask.page)
+    if not page.opened and not page.lost:
+        raise Refused("gallery.past_end" if page.total else "gallery.empty", page=ask.page)
+    pages = -(-page.total // PAGE)
+    lines = [
+        say("gallery.intro", total=page.total, page=ask.page, pages=pages),
+        *(_caption(one) for one in page.opened),
+    ]
+    lines += [say("gallery.lost", id=id_) for id_ in page.lost]
     more = (Button(say("button.next_page"), "gallery", Gallery(ask.page + 1)),) if ask.page < pages else ()
-    return reply(*lines, pictures=tuple(shown(one) for one in opened), buttons=more, private=True)
+    return reply(*lines, pictures=tuple(shown(one) for one in page.opened), buttons=more, private=True)
 
 
 @dataclass(frozen=True)

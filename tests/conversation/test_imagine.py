@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.rules import PROMPT_CHARACTERS
+from core.wishes import Finished, Progress, Started
 from tests.cast import Actor, Stage, keys_of, read
 
 
@@ -185,7 +186,6 @@ async def test_a_silent_worker_loses_its_lease_and_the_job_is_drawn_by_another(s
 
 
 async def test_a_worker_that_reports_steps_keeps_its_lease(stage: Stage, ben: Actor) -> None:
-    from core.wishes import Progress, Started
 
     await ben.says("/imagine a star")
     await stage.dispatches()
@@ -222,3 +222,70 @@ async def test_a_request_whose_words_cannot_be_opened_does_not_hold_up_the_other
     assert [len(told.pictures) for told in ben.inbox] == [1]
     assert keys_of(carl.inbox[0]) == ["failed.too_late"]
     assert (await carl.balance()).spendable == 20_000
+
+
+async def test_a_job_that_waits_behind_another_at_a_living_worker_keeps_its_lease(stage: Stage, ben: Actor) -> None:
+    await ben.says("/imagine a star --count 4")
+    await ben.says("/imagine a heart")
+    await stage.dispatches()
+    first, second = stage.painter.waiting
+    await stage.news(Started(first[0].job, first[0].fence))
+    for step in range(1, 20):
+        stage.clock.passes(30_000)
+        await stage.news(Progress(first[0].job, 0, first[0].fence, step, 40))
+        await stage.dispatches()
+
+    assert stage.painter.waiting == [first, second]
+
+
+async def test_a_worker_that_hangs_before_it_starts_does_not_outlast_the_deadline(stage: Stage, ben: Actor) -> None:
+    await ben.says("/imagine a star")
+    sent = 0
+    while not ben.inbox and sent < 100:
+        await stage.dispatches()
+        sent += len(stage.painter.waiting)
+        stage.painter.waiting.clear()
+        stage.clock.passes(61_000)
+        await stage.tells()
+
+    assert keys_of(ben.inbox[0]) == ["failed.too_late"]
+    assert sent <= 31
+    assert len(stage.painter.cancelled) >= 29, "what was sent to a silent worker is called back"
+
+
+async def test_a_picture_lost_before_it_was_told_is_said_so_and_paid_back(stage: Stage, ben: Actor) -> None:
+    await ben.says("/imagine a star")
+    await stage.dispatches()
+    ((wish,),) = stage.painter.waiting
+    await stage.news(stage.painter.drawn(wish))
+    for blob in (stage.folder / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    await stage.tells()
+    await stage.tells()
+
+    assert [keys_of(told) for told in ben.inbox] == [["picture.lost"]]
+    assert (await ben.balance()).spendable == 20_000
+    assert stage.mistakes() == []
+    gallery = await ben.says("/gallery")
+    assert keys_of(gallery) == ["gallery.intro", "gallery.lost"]
+    assert (await ben.says(f"/delete {gallery.lines[1].values['id']}")).error is None
+    assert keys_of(await ben.says("/gallery")) == ["gallery.empty"]
+
+
+async def test_only_what_failed_is_called_free(stage: Stage, ben: Actor) -> None:
+    """Drawn, deleted before it was told, and then the rest fails: one was paid for, one was not."""
+    await ben.says("/imagine a star --count 2")
+    await stage.dispatches()
+    ((one, _two),) = stage.painter.waiting
+    await stage.news(Started(one.job, one.fence))
+    await stage.news(stage.painter.drawn(one))
+    gallery = await ben.says("/gallery")
+    await ben.says(f"/delete {gallery.pictures[0].id}")
+    await stage.news(Finished(one.job, one.fence))
+    stage.painter.waiting.clear()
+    for _ in range(2):
+        await stage.breaks_down()
+
+    assert [told.lines[0].values for told in ben.inbox] == [{"n": 1}]
+    assert (await ben.balance()).spendable == 19_000

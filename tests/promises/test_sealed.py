@@ -33,9 +33,9 @@ async def test_a_marker_in_every_input_is_in_no_file_in_clear(stage: Stage) -> N
     await stage.works()
     await person.says(f"/imagine {MARKER}-open")
 
-    page, total = await gallery.page(stage.app, person.who, 1)
-    assert total == 1
-    assert (page[0].words.prompt, page[0].words.negative) == (f"{MARKER}-prompt", f"{MARKER}-negative")
+    page = await gallery.page(stage.app, person.who, 1)
+    assert page.total == 1
+    assert (page.opened[0].words.prompt, page.opened[0].words.negative) == (f"{MARKER}-prompt", f"{MARKER}-negative")
 
     assert files_with(stage.folder, MARKER) == []
     assert database_with(stage, MARKER) == []
