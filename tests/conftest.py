@@ -35,8 +35,8 @@ def database(store: Store) -> SqlDatabase:
 
 
 @pytest.fixture
-def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
-    with databases.copied(sqlite_template, tmp_path) as made:
+def sqlite_store(sqlite_template: Path) -> Iterator[Store]:
+    with databases.copied(sqlite_template) as made:
         yield made
 
 

@@ -55,13 +55,15 @@ def migrate(url: str, store: str = "records") -> None:
 
 
 @contextmanager
-def copied(template: Path, folder: Path) -> Iterator[Store]:
-    """A copy of a migrated SQLite file for one test."""
-    store = Store("sqlite", sqlite_url(shutil.copy(template, folder / "records.db")))
-    try:
-        yield store
-    finally:
-        store.close()
+def copied(template: Path) -> Iterator[Store]:
+    """A copy of a migrated SQLite file for one test; in memory where there is a folder for that: it waits for no disk."""
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="darkroom-", dir=memory) as folder:
+        store = Store("sqlite", sqlite_url(shutil.copy(template, Path(folder) / "records.db")))
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def in_memory(template: Path) -> Engine:

@@ -81,9 +81,8 @@ class Desk:
 
     def dispatch(self, now: int) -> None:
         """Everything in line goes to a worker, who starts on it."""
-        for dispatched in self.database.transact(scheduling.choose, 100, Moment(now)):
-            moved = dispatched.job
-            self.database.transact(scheduling._start, moved.id, moved.fence, dispatched.lease_until)
+        for sent in self.database.transact(scheduling.choose, 100, Moment(now)):
+            self.database.transact(lambda tx, sent: tx.jobs.start(sent.job.id, sent.job.fence, sent.lease_until), sent)
 
     def draw(self, job: JobId, index: int, now: int, fence: int | None = None) -> bool:
         """A picture comes back, under the job's own fence unless another is named."""

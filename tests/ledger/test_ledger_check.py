@@ -26,12 +26,12 @@ Books = tuple[Engine, dict[str, str]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+def books(request: pytest.FixtureRequest) -> Iterator[Books]:
     """Books that were lived with, and the names in them. Whoever changes something takes it back."""
     if request.param == "postgres":
         made = request.getfixturevalue("postgres").fresh()
     else:
-        made = copied(request.getfixturevalue("sqlite_template"), tmp_path_factory.mktemp("books"))
+        made = copied(request.getfixturevalue("sqlite_template"))
     with made as store:
         yield store.engine(), live_with(Desk(store.open()))
 

@@ -17,7 +17,7 @@ def sized(examples: int) -> settings:
 
 
 def test_any_history_on_sqlite(sqlite_template):
-    run_state_machine_as_test(lambda: LedgerMachine(in_memory(sqlite_template)), settings=sized(EXAMPLES))
+    run_state_machine_as_test(lambda: LedgerMachine(in_memory(sqlite_template)), settings=sized(EXAMPLES * 3 // 4))
 
 
 @pytest.mark.postgres
@@ -31,4 +31,4 @@ def test_any_history_on_postgresql(postgres):
             super().teardown()
             self.fresh.__exit__(None, None, None)
 
-    run_state_machine_as_test(OnPostgres, settings=sized(EXAMPLES // 10))
+    run_state_machine_as_test(OnPostgres, settings=sized(EXAMPLES // 12))
