@@ -13,11 +13,11 @@ EXAMPLES = settings.default.max_examples
 
 
 def sized(examples: int) -> settings:
-    return settings(max_examples=examples, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=examples, stateful_step_count=80, suppress_health_check=list(HealthCheck))
 
 
 def test_any_history_on_sqlite(sqlite_template):
-    run_state_machine_as_test(lambda: LedgerMachine(in_memory(sqlite_template)), settings=sized(EXAMPLES * 3 // 4))
+    run_state_machine_as_test(lambda: LedgerMachine(in_memory(sqlite_template)), settings=sized(EXAMPLES * 3 // 10))
 
 
 @pytest.mark.postgres
@@ -31,4 +31,4 @@ def test_any_history_on_postgresql(postgres):
             super().teardown()
             self.fresh.__exit__(None, None, None)
 
-    run_state_machine_as_test(OnPostgres, settings=sized(EXAMPLES // 12))
+    run_state_machine_as_test(OnPostgres, settings=sized(EXAMPLES // 20))

@@ -12,7 +12,7 @@ from tests.ledger.planted import BUGS, Bug, plant
 
 ENOUGH = settings(
     max_examples=300,
-    stateful_step_count=60,
+    stateful_step_count=80,
     deadline=None,
     database=None,
     derandomize=True,

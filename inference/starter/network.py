@@ -1,0 +1,121 @@
+"""The five parts of the starter model, all stock classes, and how they are laid down as a pipeline folder.
+
+Knows sizes and layouts; nothing of data or training.
+"""
+
+import copy
+import json
+from pathlib import Path
+
+from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
+
+from inference.starter.vocabulary import WORD, learnt_words
+
+LATENT_CHANNELS = 3
+# Brings the latents, small pictures in -1 to 1, to about unit spread.
+LATENT_SCALE = 1.5
+TEXT_WIDTH = 96
+TEXT_LENGTH = 32
+START, END, PAD, UNKNOWN = "[START]", "[END]", "[PAD]", "[UNKNOWN]"
+
+
+def make_tokenizer() -> PreTrainedTokenizerFast:
+    """One token a word; any other word becomes the one unknown token, case and punctuation are dropped."""
+    vocabulary = {word: index for index, word in enumerate((PAD, START, END, UNKNOWN, *learnt_words()))}
+    words = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
+    words.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase(), normalizers.Replace("’", "'")])
+    words.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), behavior="removed", invert=True)
+    words.post_processor = processors.TemplateProcessing(
+        single=f"{START} $A {END}", special_tokens=[(START, vocabulary[START]), (END, vocabulary[END])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        model_max_length=TEXT_LENGTH,
+        bos_token=START,
+        eos_token=END,
+        pad_token=PAD,
+        unk_token=UNKNOWN,
+    )
+
+
+def make_text_encoder() -> CLIPTextModel:
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(make_tokenizer()),
+            hidden_size=TEXT_WIDTH,
+            intermediate_size=4 * TEXT_WIDTH,
+            projection_dim=TEXT_WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=TEXT_LENGTH,
+            pad_token_id=0,
+            bos_token_id=1,
+            eos_token_id=2,
+        )
+    )
+
+
+def make_unet() -> UNet2DConditionModel:
+    """Attention only below the highest resolution: there it costs most and teaches least."""
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        block_out_channels=(64, 128, 128),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        layers_per_block=1,
+        attention_head_dim=4,
+        cross_attention_dim=TEXT_WIDTH,
+    )
+
+
+def make_autoencoder() -> AutoencoderTiny:
+    """Its latents are the picture at an eighth of its size: the painter composes, the decoder draws out the edges."""
+    return AutoencoderTiny(
+        scaling_factor=LATENT_SCALE,
+        encoder_block_out_channels=(32, 32, 32, 32),
+        decoder_block_out_channels=(48, 48, 48, 48),
+        num_encoder_blocks=(0, 1, 1, 2),
+        num_decoder_blocks=(3, 2, 1, 0),
+        latent_channels=LATENT_CHANNELS,
+    )
+
+
+def make_scheduler() -> DPMSolverMultistepScheduler:
+    """Flow matching, solved by a stock second-order scheduler."""
+    return DPMSolverMultistepScheduler(
+        prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0, steps_offset=1
+    )
+
+
+def save_pipeline(
+    folder: Path, autoencoder: AutoencoderTiny, text_encoder: CLIPTextModel, unet: UNet2DConditionModel
+) -> None:
+    """The large part in half precision, the small ones in full."""
+    half_unet = copy.deepcopy(unet)
+    for parameter in half_unet.parameters():
+        parameter.data = parameter.data.half()
+    pipeline = StableDiffusionPipeline(
+        vae=autoencoder,
+        text_encoder=text_encoder,
+        tokenizer=make_tokenizer(),
+        unet=half_unet,
+        scheduler=make_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder)
+    # Derived from the decoder's channels at loading, which warns when it finds it written down.
+    _drop(folder / "vae" / "config.json", "block_out_channels")
+    for path in folder.rglob("config.json"):
+        _drop(path, "_name_or_path")
+
+
+def _drop(path: Path, key: str) -> None:
+    values = json.loads(path.read_text())
+    values.pop(key, None)
+    path.write_text(json.dumps(values, indent=2) + "\n")

@@ -1,0 +1,145 @@
+"""Trains the starter model from nothing: an autoencoder, then the painter with its words.
+
+`python -m inference.starter.train --minutes 45 --out build/starter` may be killed at any moment; the same command
+goes on from the last checkpoint. The pipeline folder in the output is renewed on the way.
+"""
+
+import argparse
+import copy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderTiny
+from torch import nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from inference.starter import lessons
+from inference.starter.network import (
+    LATENT_SCALE,
+    make_autoencoder,
+    make_text_encoder,
+    make_tokenizer,
+    make_unet,
+    save_pipeline,
+)
+from inference.starter.stage import Length, Stage, Watch
+
+AUTOENCODER_SHARE = 0.2
+EXPORT_EVERY_STEPS = 500
+
+# The painter's latents are a little off; the decoder is taught to forgive as much.
+LATENT_NOISE = 0.04
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The painter takes the time that the autoencoder leaves; steps, when given, count instead of minutes."""
+
+    minutes: float
+    seed: int = 1
+    batch: int = 32
+    autoencoder_batch: int = 8
+    autoencoder_steps: int | None = None
+    steps: int | None = None
+    save_every_seconds: float = 60.0
+
+
+def train(plan: Plan, out: Path, watch: Watch) -> None:
+    """Leaves the finished pipeline in `out/pipeline`."""
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(plan.seed)
+    autoencoder = train_autoencoder(plan, out, watch)
+    train_painter(plan, out, autoencoder, watch)
+
+
+def train_autoencoder(plan: Plan, out: Path, watch: Watch) -> AutoencoderTiny:
+    network = make_autoencoder()
+    stage = Stage("autoencoder", network, copy.deepcopy(network), 1.5e-3, 0.995, out / "autoencoder.pt")
+
+    def loss(step: int) -> torch.Tensor:
+        pictures = lessons.pictures(plan.seed, step, plan.autoencoder_batch)
+        return autoencoder_loss(network, pictures, _noise(plan.seed, step))
+
+    length = Length(plan.minutes * AUTOENCODER_SHARE, plan.autoencoder_steps)
+    stage.run(length, loss, watch, plan.save_every_seconds)
+    return stage.average
+
+
+def train_painter(plan: Plan, out: Path, autoencoder: AutoencoderTiny, watch: Watch) -> None:
+    network = nn.ModuleDict({"words": make_text_encoder(), "unet": make_unet()})
+    stage = Stage("painter", network, copy.deepcopy(network), 8e-4, 0.998, out / "painter.pt")
+    tokenizer = make_tokenizer()
+
+    def loss(step: int) -> torch.Tensor:
+        clean, texts = lessons.captioned(plan.seed, step, plan.batch)
+        tokens = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
+        return painter_loss(network, LATENT_SCALE * clean, tokens, _noise(plan.seed, step))
+
+    def export() -> None:
+        save_pipeline(out / "pipeline", autoencoder, stage.average["words"], stage.average["unet"])
+
+    def watch_and_export(name: str, step: int, value: float) -> None:
+        watch(name, step, value)
+        if step % EXPORT_EVERY_STEPS == 0:
+            export()
+
+    length = Length(plan.minutes * (1 - AUTOENCODER_SHARE), plan.steps)
+    stage.run(length, loss, watch_and_export, plan.save_every_seconds)
+    export()
+
+
+def autoencoder_loss(network: nn.Module, pictures: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+    """Edges count most: flat ground is easy and covers nearly everything."""
+    latents = lessons.shrunk(pictures)
+    with torch.autocast("cpu", torch.bfloat16):
+        shrunk = network.encoder(pictures).float()
+        drawn = network.decoder(latents + LATENT_NOISE * torch.randn(latents.shape, generator=noise)).float()
+    highest, lowest = (functional.max_pool2d(sign * pictures, 5, stride=1, padding=2) for sign in (1, -1))
+    edges = ((highest + lowest).amax(1, keepdim=True) > 0.05).float()
+    return ((drawn - pictures).abs() * (1 + 6 * edges)).mean() + functional.mse_loss(shrunk, latents)
+
+
+def painter_loss(
+    network: nn.ModuleDict, clean: torch.Tensor, tokens: torch.Tensor, noise: torch.Generator
+) -> torch.Tensor:
+    """Flow matching: the way from the picture to the noise, mostly at the noisy times where outlines are settled."""
+    chaos = torch.randn(clean.shape, generator=noise)
+    noisy = torch.sigmoid(1 + torch.randn(len(clean), generator=noise))
+    anywhere = torch.rand(len(clean), generator=noise)
+    time = torch.where(torch.rand(len(clean), generator=noise) < 0.2, anywhere, noisy)
+    share = time[:, None, None, None]
+    # The fused attention for processors is slower backwards than the plain one: a fifth of the whole step.
+    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        words = network["words"](tokens).last_hidden_state
+        flow = network["unet"]((1 - share) * clean + share * chaos, (1000 * time).long(), words).sample
+    return functional.mse_loss(flow.float(), chaos - clean)
+
+
+def _noise(seed: int, step: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed * 1_000_003 + step)
+
+
+def _report(started: float) -> Watch:
+    def report(name: str, step: int, value: float) -> None:
+        if step % 50 == 0:
+            print(f"{(time.monotonic() - started) / 60:6.1f} min  {name} step {step}  loss {value:.4f}", flush=True)
+
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the starter model.")
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    train(Plan(minutes=asked.minutes, seed=asked.seed), asked.out, _report(time.monotonic()))
+
+
+if __name__ == "__main__":
+    main()
