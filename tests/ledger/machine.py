@@ -36,8 +36,8 @@ kinds = st.sampled_from(["paid", "sub", "promo", "comp"])
 amounts = st.integers(1, 30).map(lambda tenths: tenths * 100)
 prices = st.integers(1, 10).map(lambda tenths: tenths * 100)
 counts = st.integers(1, 4)
-lives = st.sampled_from([None, PART, 2 * PART, 26 * PART])
-ticks = st.sampled_from([1, PART, PART, 4 * PART, 30 * PART, 150 * PART])
+lives = st.sampled_from([None, PART, 2 * PART, 30 * PART])
+ticks = st.sampled_from([PART, PART, 2 * PART, 4 * PART, 30 * PART, 150 * PART])
 lags = st.sampled_from([0, 0, PART])
 rarely = st.sampled_from([False, False, False, True])
 ends = st.sampled_from([Desk.fail, Desk.cancel])
@@ -114,9 +114,34 @@ class LedgerMachine(RuleBasedStateMachine):
     def request(self, who: int, price: int, steps: int, pictures: int, at_once: bool, lag: int) -> None:
         self.ask(who, price, steps, pictures, at_once, lag)
 
-    @rule(who=customers, price=prices, pictures=counts, drawn=st.integers(0, 3), waits=ticks, end=ends, lag=lags)
-    def whole_request(self, who: int, price: int, pictures: int, drawn: int, waits: int, end: End, lag: int) -> None:
-        """Asked for, waited for, some of it drawn, ended, with the sweep in between: often, since much can go wrong here."""
+    @rule(
+        who=customers,
+        kind=kinds,
+        amount=amounts,
+        life=lives,
+        price=prices,
+        pictures=counts,
+        drawn=st.integers(0, 3),
+        waits=ticks,
+        end=ends,
+        lag=lags,
+    )
+    def story(
+        self,
+        who: int,
+        kind: str,
+        amount: int,
+        life: int | None,
+        price: int,
+        pictures: int,
+        drawn: int,
+        waits: int,
+        end: End,
+        lag: int,
+    ) -> None:
+        """Credits come, are asked for and waited with, and the request ends when some of it is drawn. Often, and in one go,
+        since what can go wrong needs all of it."""
+        self.grant(who, kind, amount, life, lag=0)
         job = self.ask(who, price, 8, pictures, at_once=True, lag=0)
         if job is not None:
             self.pictures_come(list(self.model.holds).index(job), list(range(drawn)), lag=0, stale=False)
