@@ -1,4 +1,4 @@
-"""What the two stages learn from: pictures for the autoencoder, small pictures with captions for the painter.
+"""What the stages learn from: captions for the words, pictures for the autoencoder, both for the painter.
 
 Every batch is drawn afresh as a function of a seed and a step, so that any step can be repeated.
 """
@@ -10,13 +10,32 @@ import torch
 from torch.nn import functional
 
 from inference.starter.captions import caption
-from inference.starter.scenes import Scene, draw, random_scene
+from inference.starter.scenes import PALETTE, RADII, Scene, draw, random_scene
+from inference.starter.vocabulary import SHAPES
 
 # Every fourth batch is a portrait, every fourth a landscape.
 FRAME_OF_STEP = ("square", "portrait", "square", "landscape")
 
 EMPTY_CAPTIONS = 0.1
 CELL = 8
+
+# What a caption may say, and the answers to choose from.
+TRAITS: dict[str, tuple[str | None, ...]] = {
+    "shape": tuple(SHAPES),
+    "colour": tuple(PALETTE),
+    "background": tuple(PALETTE),
+    "size": tuple(RADII),
+}
+
+
+def described(seed: int, step: int, batch: int) -> tuple[list[str], dict[str, torch.Tensor]]:
+    """Captions, and for each trait the number of the right answer."""
+    rng = random.Random(f"{seed}/words/{step}")
+    scenes = _scenes(rng, step, batch)
+    answers = {
+        trait: torch.tensor([known.index(getattr(scene, trait)) for scene in scenes]) for trait, known in TRAITS.items()
+    }
+    return [caption(scene, rng) for scene in scenes], answers
 
 
 def pictures(seed: int, step: int, batch: int) -> torch.Tensor:

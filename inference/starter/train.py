@@ -1,4 +1,4 @@
-"""Trains the starter model from nothing: an autoencoder, then the painter with its words.
+"""Trains the starter model from nothing: its words, an autoencoder, then the painter.
 
 `python -m inference.starter.train --minutes 45 --out build/starter` may be killed at any moment; the same command
 goes on from the last checkpoint. The pipeline folder in the output is renewed on the way.
@@ -15,10 +15,13 @@ from diffusers import AutoencoderTiny
 from torch import nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import CLIPTextModel
 
 from inference.starter import lessons
 from inference.starter.network import (
+    END_TOKEN,
     LATENT_SCALE,
+    TEXT_WIDTH,
     make_autoencoder,
     make_text_encoder,
     make_tokenizer,
@@ -41,6 +44,8 @@ class Plan:
     minutes: float
     seed: int = 1
     batch: int = 32
+    words_batch: int = 128
+    words_steps: int = 600
     autoencoder_batch: int = 8
     autoencoder_steps: int | None = None
     steps: int | None = None
@@ -51,8 +56,25 @@ def train(plan: Plan, out: Path, watch: Watch) -> None:
     """Leaves the finished pipeline in `out/pipeline`."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(plan.seed)
+    words = train_words(plan, out, watch)
     autoencoder = train_autoencoder(plan, out, watch)
-    train_painter(plan, out, autoencoder, watch)
+    train_painter(plan, out, words, autoencoder, watch)
+
+
+def train_words(plan: Plan, out: Path, watch: Watch) -> CLIPTextModel:
+    """A minute of learning what captions say, so that the painter need not find it out by painting."""
+    heads = nn.ModuleDict({trait: nn.Linear(TEXT_WIDTH, len(known)) for trait, known in lessons.TRAITS.items()})
+    network = nn.ModuleDict({"words": make_text_encoder(), "heads": heads})
+    stage = Stage("words", network, copy.deepcopy(network), 1e-3, 0.99, out / "words.pt")
+    tokenizer = make_tokenizer()
+
+    def loss(step: int) -> torch.Tensor:
+        texts, answers = lessons.described(plan.seed, step, plan.words_batch)
+        tokens = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
+        return words_loss(network, tokens, answers)
+
+    stage.run(Length(0, plan.words_steps), loss, watch, plan.save_every_seconds)
+    return stage.average["words"]
 
 
 def train_autoencoder(plan: Plan, out: Path, watch: Watch) -> AutoencoderTiny:
@@ -68,8 +90,8 @@ def train_autoencoder(plan: Plan, out: Path, watch: Watch) -> AutoencoderTiny:
     return stage.average
 
 
-def train_painter(plan: Plan, out: Path, autoencoder: AutoencoderTiny, watch: Watch) -> None:
-    network = nn.ModuleDict({"words": make_text_encoder(), "unet": make_unet()})
+def train_painter(plan: Plan, out: Path, words: CLIPTextModel, autoencoder: AutoencoderTiny, watch: Watch) -> None:
+    network = nn.ModuleDict({"words": copy.deepcopy(words).requires_grad_(True), "unet": make_unet()})
     stage = Stage("painter", network, copy.deepcopy(network), 8e-4, 0.998, out / "painter.pt")
     tokenizer = make_tokenizer()
 
@@ -89,6 +111,18 @@ def train_painter(plan: Plan, out: Path, autoencoder: AutoencoderTiny, watch: Wa
     length = Length(plan.minutes * (1 - AUTOENCODER_SHARE), plan.steps)
     stage.run(length, loss, watch_and_export, plan.save_every_seconds)
     export()
+
+
+def words_loss(network: nn.ModuleDict, tokens: torch.Tensor, answers: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Every place from the end of the caption on must know all that was said: those are what the painter pools."""
+    states = network["words"](tokens).last_hidden_state
+    ends = (tokens == END_TOKEN).int().argmax(1, keepdim=True)
+    over = torch.arange(tokens.shape[1])[None] >= ends
+    total = torch.zeros(())
+    for trait, answer in answers.items():
+        guesses = network["heads"][trait](states[over])
+        total = total + functional.cross_entropy(guesses, answer[:, None].expand(over.shape)[over])
+    return total
 
 
 def autoencoder_loss(network: nn.Module, pictures: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
