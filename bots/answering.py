@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import structlog
 
 from bots.commands import commands
-from bots.declaring import Command
+from bots.declaring import Attachment, Command
+from bots.handles import redeem
 from bots.parsing import parse
 from bots.replies import Button, Reply, reply, say
 from core.errors import Refused, Trouble
 from core.ports import App
+from core.rules import COMMAND_BURST
 from core.values import Who
 
 log = structlog.get_logger()
 
 
-async def hear(app: App, who: Who, line: str) -> Reply:
-    """The answer to what somebody typed. Never raises for what a person can do."""
+async def hear(app: App, who: Who, line: str, attached: Attachment | None = None) -> Reply:
+    """The answer to what somebody typed, perhaps with a file. Never raises for what a person can do."""
     name, _, rest = line.strip().partition(" ")
     if not name.startswith("/"):
         command, rest = commands.get("words"), line
@@ -27,10 +30,19 @@ async def hear(app: App, who: Who, line: str) -> Reply:
     try:
         if command is None or (name.startswith("/") and not _reachable(command)):
             raise Refused("command.unknown", got=name.removeprefix("/")[:40])
-        asked = command.arguments_type(line.strip()) if command.name == "words" else parse(command, rest)
+        asked = command.arguments_type(line.strip()) if command.name == "words" else parse(command, rest, attached)
     except Refused as refusal:
         return _told(refusal)
     return await answer(app, who, command, asked)
+
+
+async def press_token(app: App, who: Who, token: str) -> Reply:
+    """The answer to a button of a platform, which brings back only its token."""
+    try:
+        button = await redeem(app, who, token)
+    except Trouble as trouble:
+        return _told(trouble)
+    return await press(app, who, button)
 
 
 async def press(app: App, who: Who, button: Button) -> Reply:
@@ -43,12 +55,19 @@ async def press(app: App, who: Who, button: Button) -> Reply:
 async def answer(app: App, who: Who, command: Command, asked: Any) -> Reply:
     """Run a command. Refused and Unavailable become their sentences; a bug becomes an apology, and a line in the log."""
     try:
+        _not_too_often(app, who)
         return await command.handler(app, who, asked)
     except Trouble as trouble:
         return _told(trouble)
     except Exception:
         log.exception("command.failed", command=command.name, door=who.door)
         return reply(say("trouble.bug"), error="bug", private=True)
+
+
+def _not_too_often(app: App, who: Who) -> None:
+    now, most = app.clock.now(), app.limits.commands_per_minute
+    if wait := app.rates.take("commands", app.keys.lookup(who), most, COMMAND_BURST, now):
+        raise Refused("rate.commands", seconds=ceil(wait))
 
 
 def _told(trouble: Trouble) -> Reply:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol, assert_never
+from typing import assert_never
 
 import structlog
 
-from bots.commands.pictures import shown
-from bots.replies import Reply, reply, say
-from core import completion, delivery, gallery, retention, scheduling
-from core.errors import Gone
+from bots.delivering import Courier, Door
+from core import completion, retention, scheduling
 from core.ports import App
-from core.values import JobId, Owed, PictureId
+from core.rules import PREVIEW_PAUSE
+from core.values import Verdict
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 
 log = structlog.get_logger()
@@ -23,18 +22,12 @@ TICK = 1.0  #: seconds after which everything is looked at again, whether somebo
 SWEEP = 600.0  #: seconds between two sweeps of everything that is due
 
 
-class Door(Protocol):
-    """Where outcomes are told. `tell` raises Gone when this chat can never be reached again."""
-
-    async def owed(self) -> list[Owed]: ...
-    async def tell(self, told: Reply) -> None: ...
-
-
 class Background:
     """Runs until cancelled; `stir` makes it look at once instead of at the next tick."""
 
     def __init__(self, app: App, *doors: Door) -> None:
-        self._app, self._doors = app, doors
+        self._app = app
+        self._doors = {door.name: door for door in doors}
         self._queued, self._owed = asyncio.Event(), asyncio.Event()
         self._leases = scheduling.Leases(app)
 
@@ -43,12 +36,19 @@ class Background:
         self._owed.set()
 
     async def run(self) -> None:
+        couriers = [Courier(self._app, door, self._owed.set) for door in self._doors.values()]
+        try:
+            await self._run(couriers)
+        finally:
+            for courier in couriers:
+                await courier.close()
+
+    async def _run(self, couriers: list[Courier]) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hear_worker())
             tasks.create_task(_again_and_again("dispatch", TICK, self._queued, self._dispatch))
             tasks.create_task(_again_and_again("sweep", SWEEP, asyncio.Event(), self._sweep))
-            for door in self._doors:
-                tasks.create_task(_again_and_again("deliver", TICK, self._owed, partial(deliver, self._app, door)))
+            tasks.create_task(_again_and_again("deliver", TICK, self._owed, partial(_rounds, couriers)))
 
     async def _dispatch(self) -> None:
         await scheduling.reclaim(self._app)
@@ -73,7 +73,9 @@ class Background:
                 await self._leases.started(news)
             case Progress():
                 await self._leases.progress(news)
+                await self._show(news)
             case Drawn():
+                self._app.board.drawn(news.job, self._app.clock.now())
                 try:
                     await completion.keep(self._app, news)
                 except ValueError:
@@ -87,49 +89,23 @@ class Background:
             case _:
                 assert_never(news)
 
-
-async def deliver(app: App, door: Door) -> None:
-    """Tell a door everything it owes, pictures as they are and failures of one job together. What fails stays owed."""
-    failed: dict[JobId, list[Owed]] = {}
-    untold: dict[JobId, int] = {}
-    for owed in await door.owed():
-        if owed.picture is None and owed.reason is not None:
-            failed.setdefault(owed.job, []).append(owed)
-            continue
-        untold[owed.job] = untold.get(owed.job, owed.untold) - 1
-        if owed.picture is not None:
-            told = await _outcome(app, owed, owed.picture, final=untold[owed.job] == 0)
-            if told is not None:
-                await _tell(door, told)
-        await delivery.told(app, owed)
-    for job, missing in failed.items():
-        line = say(f"failed.{missing[0].reason}", n=len(missing))
-        final = untold.get(job, missing[0].untold) == len(missing)
-        await _tell(door, reply(line, private=missing[0].private, error="unavailable", final=final))
-        for owed in missing:
-            await delivery.told(app, owed)
+    async def _show(self, news: Progress) -> None:
+        """Tell the job's door how far it is, with a preview now and then that the safety check has passed."""
+        app = self._app
+        drawing = app.board.step(news.job, news.index, news.step, news.steps)
+        if drawing is None or (door := self._doors.get(drawing.job.door)) is None:
+            return
+        now = app.clock.now()
+        if news.preview is not None and now - drawing.previewed_at >= PREVIEW_PAUSE:
+            allowed = await app.safety.look(news.preview) is Verdict.ALLOWED
+            preview = (await app.encoder.preview(news.preview)).data if allowed else None
+            drawing = app.board.show(news.job, preview, now) or drawing
+        door.progress(drawing)
 
 
-async def _outcome(app: App, owed: Owed, picture: PictureId, *, final: bool) -> Reply | None:
-    """The picture as its person is told of it; None when they deleted it before we came to tell."""
-    try:
-        opened = await gallery.show(app, owed.person, picture)
-    except gallery.PictureLost:
-        log.exception("picture.lost", job=owed.job, index=owed.index)
-        await gallery.make_good(app, owed.person, picture, owed.price_each)
-        return reply(say("picture.lost", id=picture), private=owed.private, final=final, error="unavailable")
-    if opened is None:
-        return None
-    line = say("picture.done", id=picture, seed=opened.picture.seed, price=owed.price_each)
-    return reply(line, pictures=(shown(opened),), private=owed.private, final=final)
-
-
-async def _tell(door: Door, told: Reply) -> None:
-    """A chat that is gone is told nothing more; what it missed stays in the gallery."""
-    try:
-        await door.tell(told)
-    except Gone:
-        log.info("delivery.gone")
+async def _rounds(couriers: list[Courier]) -> None:
+    for courier in couriers:
+        await courier.round()
 
 
 async def _again_and_again(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Awaitable, Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bots.replies import Reply
@@ -22,6 +22,14 @@ class Option:
     main: bool = False
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that comes with a command: an attachment, a reply to a picture, or a path at the terminal."""
+
+    name: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Command:
     arguments_type: type
     handler: Handler
     private: bool  #: its answer is for the asker's eyes only, wherever it was asked
+    anyone: bool  #: its buttons may be pressed by others than the person they were made for
     listed: bool  #: shown in /help and in the menus of the doors
 
     @property
@@ -62,7 +71,9 @@ class Commands:
     def __init__(self) -> None:
         self._by_name: dict[str, Command] = {}
 
-    def __call__(self, name: str, *, private: bool = False, listed: bool = True) -> Callable[[Handler], Handler]:
+    def __call__(
+        self, name: str, *, private: bool = False, listed: bool = True, anyone: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Declare the decorated function `async (app, who, arguments) -> Reply` as a command."""
 
         def declare(handler: Handler) -> Handler:
@@ -71,7 +82,7 @@ class Commands:
             assert isinstance(arguments, type)
             assert is_dataclass(arguments)
             assert name not in self._by_name, f"two commands named {name}"
-            self._by_name[name] = Command(name, arguments, handler, private, listed)
+            self._by_name[name] = Command(name, arguments, handler, private, anyone, listed)
             return handler
 
         return declare
@@ -88,7 +99,7 @@ class Commands:
             self._by_name[declared.name] = declared
 
 
-def _argument(field: Any, hint: Any) -> Argument:
+def _argument(declared: Any, hint: Any) -> Argument:
     option = Option()
     if get_origin(hint) is Annotated:
         hint, option = get_args(hint)
@@ -97,5 +108,5 @@ def _argument(field: Any, hint: Any) -> Argument:
     choices: tuple[str, ...] = ()
     if get_origin(hint) is Literal:
         choices, hint = get_args(hint), str
-    required = field.default is MISSING and field.default_factory is MISSING
-    return Argument(field.name, hint, choices, required, option)
+    required = declared.default is MISSING and declared.default_factory is MISSING
+    return Argument(declared.name, hint, choices, required, option)

@@ -6,23 +6,30 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 from bots.answering import hear, press
-from bots.replies import Button, Reply, ShownPicture, reply, say
+from bots.commands import commands
+from bots.declaring import Attachment
+from bots.parsing import spell
+from bots.replies import Button, Reply, reply, say
 from bots.texts import render
 from core import accounts, delivery
+from core.board import Drawing
 from core.ports import App
-from core.values import Owed, Who
+from core.rules import ATTACHMENT_BYTES
+from core.values import DeliveryState, Owed, Who
 
 NAME: Final = "terminal"
 
 
 class Terminal:
     """One person at a terminal. Replies go to `screen`, as text or, with `as_json`, one object a line."""
+
+    name = NAME
 
     def __init__(self, app: App, person: str, folder: Path, screen: TextIO, *, as_json: bool) -> None:
         self._app, self._who = app, Who(NAME, person)
@@ -38,20 +45,41 @@ class Terminal:
             if verb == "press":
                 await self._show(await self._press(label.strip()))
             elif line.strip():
-                await self._show(await hear(self._app, self._who, line))
+                await self._show(await self._hear(line))
 
     async def owed(self) -> list[Owed]:
         person = await accounts.find(self._app, self._who)
         return await delivery.owed(self._app, NAME, person.id) if person else []
 
-    async def tell(self, told: Reply) -> None:
+    async def say(self, said: Reply) -> None:
+        """Something nobody asked for and no request waits for."""
+        async with self._turn:
+            await self._show(said)
+
+    async def tell(self, told: Reply, _owed: Sequence[Owed]) -> DeliveryState:
         async with self._turn:
             await self._show(told)
+        return DeliveryState.DELIVERED
+
+    def progress(self, drawing: Drawing) -> None:
+        """A terminal that scrolls has no place for what changes."""
 
     async def outstanding(self) -> int:
         """How many outcomes this person still waits for."""
         person = await accounts.find(self._app, self._who)
         return await delivery.outstanding(self._app, NAME, person.id) if person else 0
+
+    async def _hear(self, line: str) -> Reply:
+        """A command that wants a file gets the one whose path follows it."""
+        name, _, path = line.strip().partition(" ")
+        command = commands.get(name.removeprefix("/"))
+        if command is None or not path or not any(one.type is Attachment for one in command.arguments):
+            return await hear(self._app, self._who, line)
+        try:
+            attached = await asyncio.to_thread(_read, Path(path.strip()))
+        except OSError:
+            return reply(say("terminal.cannot_read", path=path.strip()), error="refused")
+        return await hear(self._app, self._who, name, attached)
 
     async def _press(self, label: str) -> Reply:
         button = self._buttons.get(label.casefold())
@@ -65,17 +93,21 @@ class Terminal:
         self._buttons |= {render(button.label).casefold(): button for button in shown.buttons}
         labels = [render(button.label) for button in shown.buttons]
         try:
-            paths = await asyncio.to_thread(self._save, shown.pictures)
+            pictures = {f"{picture.id}.{picture.format}": picture.data for picture in shown.pictures}
+            paths = await asyncio.to_thread(self._save, pictures)
+            files = await asyncio.to_thread(self._save, {file.name: file.data for file in shown.files})
         except OSError:
-            paths = []
+            paths = files = []
             unsaved = say("terminal.cannot_save", folder=self._folder)
             shown = replace(shown, lines=(*shown.lines, unsaved), error="unavailable")
         text = "\n".join(render(line) for line in shown.lines)
+        if shown.form:
+            text += "\n" + spell(shown.form)
         if self._as_json:
             written = {
                 "text": text,
                 "pictures": paths,
-                "files": [],
+                "files": files,
                 "buttons": labels,
                 "private": shown.private,
                 "error": shown.error,
@@ -83,7 +115,7 @@ class Terminal:
             }
             self._print(json.dumps(written, ensure_ascii=False))
             return
-        saved = [render(say("terminal.saved", path=path)) for path in paths]
+        saved = [render(say("terminal.saved", path=path)) for path in (*paths, *files)]
         pressed = [render(say("terminal.button", label=label)) for label in labels]
         self._print("\n".join([text, *saved, *pressed]))
 
@@ -95,12 +127,18 @@ class Terminal:
             self.closed = True
             raise
 
-    def _save(self, pictures: tuple[ShownPicture, ...]) -> list[str]:
-        paths = [self._folder / f"{picture.id}.{picture.format}" for picture in pictures]
-        for path, picture in zip(paths, pictures, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(picture.data)
-        return [str(path) for path in paths]
+    def _save(self, files: dict[str, bytes]) -> list[str]:
+        if files:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (self._folder / name).write_bytes(data)
+        return [str(self._folder / name) for name in files]
+
+
+def _read(path: Path) -> Attachment:
+    """Raises OSError for what is no file. One byte more than is allowed tells that it is too long."""
+    with path.open("rb") as file:
+        return Attachment(path.name, file.read(ATTACHMENT_BYTES + 1))
 
 
 async def lines(source: TextIO = sys.stdin, prompt: str = "") -> AsyncIterator[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_type_hints
 
-from bots.declaring import Argument, Command
+from bots.declaring import Argument, Attachment, Command, Option
+from bots.replies import Form
 from core.errors import Refused
+from core.rules import ATTACHMENT_BYTES
 
 _DASHES = r"(?:--|—|–)"  # telephones turn two hyphens into one long dash
 _TOKEN = re.compile(
@@ -19,7 +22,7 @@ _TOKEN = re.compile(
 _YES, _NO = {"yes", "on", "true"}, {"no", "off", "false"}
 
 
-def parse(command: Command, text: str) -> Any:
+def parse(command: Command, text: str, attached: Attachment | None = None) -> Any:
     """The arguments of a command from what follows its name. Raises Refused naming what is wrong and what would be right."""
     known = {argument.name: argument for argument in command.arguments}
     main = next((argument for argument in command.arguments if argument.option.main), None)
@@ -34,14 +37,49 @@ def parse(command: Command, text: str) -> Any:
             given[token["key"]] = _convert(known[token["key"]], _unquoted(token["set"]))
         else:
             words.append(token.group())
+    if main is not None and main.type is Attachment:
+        main = None
     if words and main is None:
         raise Refused("parse.no_words", command=command.name, got=words[0])
     if words and main is not None:
         given[main.name] = _convert(main, " ".join(words))
     for argument in command.arguments:
+        if argument.type is Attachment and attached is not None:
+            given[argument.name] = small_enough(attached)
         if argument.required and argument.name not in given:
             raise Refused(f"parse.missing_{argument.name}", command=command.name)
     return command.arguments_type(**given)
+
+
+def small_enough(attached: Attachment) -> Attachment:
+    """Raises Refused for a file nobody should try to read."""
+    if len(attached.data) > ATTACHMENT_BYTES:
+        raise Refused("parse.file_too_large", most=ATTACHMENT_BYTES // 1_000_000)
+    return attached
+
+
+def spell(form: Form) -> str:
+    """A filled form as the line that one would type: the inverse of `parse`, defaults left out."""
+    options, main = [], ""
+    for field in fields(form.arguments):
+        value = getattr(form.arguments, field.name)
+        hints = get_type_hints(type(form.arguments), include_extras=True)
+        if _is_main(hints[field.name]):
+            main = str(value)
+        elif value is not None and value != field.default:
+            options.append(f"--{field.name} {_spelt(value)}")
+    return " ".join(part for part in (f"/{form.command}", main, *options) if part)
+
+
+def _is_main(hint: Any) -> bool:
+    return any(isinstance(note, Option) and note.main for note in getattr(hint, "__metadata__", ()))
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return '"' + text.replace('"', "'") + '"' if " " in text else text
 
 
 class _Tokens:

@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.values import JobId
+
 ErrorKind = Literal["refused", "unavailable", "gone", "bug"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One sentence or paragraph: a key of bots/texts and what fills it."""
+    """One sentence or paragraph: a key of bots/texts and what fills it. `private`: left out where others read along."""
 
     key: str
     values: dict[str, Any] = field(default_factory=dict)
+    private: bool = False
 
 
 def say(key: str, /, **values: Any) -> Line:
     return Line(key, values)
+
+
+def whisper(key: str, /, **values: Any) -> Line:
+    """A line for the asker's eyes only in a reply that others may see."""
+    return Line(key, values, private=True)
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,14 @@ class ShownPicture:
 
     id: str
     format: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class File:
+    """Something to take away as it is: no door may re-encode it."""
+
+    name: str
     data: bytes = field(repr=False)
 
 
@@ -39,15 +55,36 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A command filled in, to be changed and sent: a modal, fields of a page, or a line to copy."""
+
+    command: str
+    arguments: Any
+
+
+@dataclass(frozen=True)
 class Reply:
-    """`private`: only for the person who asked. `final` is False while the same message will still be edited."""
+    """`private`: only for the person who asked. `final` is False while the same message will still be edited.
+
+    `job` is the request that the reply speaks of. `replaces`: the message whose button was pressed, or the one about that
+    job, says this instead, and shows no picture any more.
+    """
 
     lines: tuple[Line, ...]
     pictures: tuple[ShownPicture, ...] = ()
+    files: tuple[File, ...] = ()
     buttons: tuple[Button, ...] = ()
+    form: Form | None = None
     private: bool = False
     final: bool = True
     error: ErrorKind | None = None
+    job: JobId | None = None
+    count: int = 1  #: of pictures that the job will have
+    replaces: bool = False
+
+    def seen_by_all(self) -> tuple[Line, ...]:
+        """The lines that may stand where others read along."""
+        return tuple(line for line in self.lines if not line.private)
 
 
 def reply(*lines: Line, **more: Any) -> Reply:

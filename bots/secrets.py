@@ -1,9 +1,10 @@
-"""The two keys of a deployment: from a setting, from a file, or, for a trial, made on first start and kept beside the data."""
+"""The keys of a deployment and what it signs pictures with: set, or made by a trial on first start and kept with its data."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,15 +19,17 @@ class Secrets:
 
     master: bytes = field(repr=False)
     lookup: bytes = field(repr=False)
+    credentials: str = field(repr=False)
     made: tuple[Path, ...]
 
 
-def load_secrets(settings: Settings) -> Secrets:
+def load_secrets(settings: Settings, make_credentials: Callable[[], str]) -> Secrets:
     """Raises BadSettings naming the key that cannot be used, never its value."""
     made: list[Path] = []
     master = _load(settings, "master_key", made)
     lookup = _load(settings, "lookup_key", made)
-    return Secrets(master, lookup, tuple(made))
+    credentials = settings.credentials_file or _kept(settings, "credentials.pem", make_credentials, made)
+    return Secrets(master, lookup, _read(credentials, f"{PREFIX}CREDENTIALS_FILE"), tuple(made))
 
 
 def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
@@ -37,13 +40,18 @@ def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
         return _decode(setting.get_secret_value(), f"{PREFIX}{name.upper()}")
     if file is not None:
         return _decode(_read(file, f"{PREFIX}{name.upper()}_FILE"), f"{PREFIX}{name.upper()}_FILE")
-    kept = settings.data / "secrets" / name
-    if _make(kept):
-        made.append(kept)
+    kept = _kept(settings, name, lambda: secrets.token_hex(KEY_BYTES) + "\n", made)
     return _decode(_read(kept, str(kept)), str(kept))
 
 
-def _make(path: Path) -> bool:
+def _kept(settings: Settings, name: str, new: Callable[[], str], made: list[Path]) -> Path:
+    kept = settings.data / "secrets" / name
+    if _make(kept, new):
+        made.append(kept)
+    return kept
+
+
+def _make(path: Path, new: Callable[[], str]) -> bool:
     """A new key that only its owner may read; False when there is one. Two first starts at once agree on one key."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     for draft in path.parent.glob(
@@ -55,7 +63,7 @@ def _make(path: Path) -> bool:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.write(new())
         file.flush()
         os.fsync(descriptor)
     try:
@@ -63,7 +71,7 @@ def _make(path: Path) -> bool:
     except FileExistsError:
         return False
     except FileNotFoundError:  # another first start took our draft for a dead one's
-        return _make(path)
+        return _make(path, new)
     finally:
         draft.unlink(missing_ok=True)
     _sync(path.parent)

@@ -46,11 +46,27 @@ class Settings(BaseSettings):
         Field(description="64 hex digits that hash platform ids; never change it. A trial makes its own."),
     ] = None
     lookup_key_file: Annotated[Path | None, Field(description="A file with the lookup key instead.")] = None
+    credentials_file: Annotated[
+        Path | None,
+        Field(description="A PEM file that pictures are signed with: key, certificate, root. A trial makes its own."),
+    ] = None
     model: Annotated[str, Field(description="The model that draws, by its name in the catalogue.")] = "starter"
     open_jobs: Annotated[
         int, Field(ge=0, description="How many requests one person may have open at once; 0: any number.")
     ] = 3
     welcome_credits: Annotated[int, Field(ge=0, description="Credits a new person starts with.")] = 20
+    requests_per_minute: Annotated[
+        int, Field(ge=0, description="How many requests a minute one person may make; 0: any number.")
+    ] = 10
+    commands_per_minute: Annotated[
+        int, Field(ge=0, description="How many commands a minute one person may send; 0: any number.")
+    ] = 60
+    host: Annotated[
+        str, Field(description="Where the page is served: an address of this computer only (loopback).")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65_535, description="The port the page is served on; 0 takes a free one and prints it.")
+    ] = 8080
     flat_delay: Annotated[
         float, Field(ge=0, description="Seconds a picture takes with the model `flat`, which is for load tests.")
     ] = 0.05

@@ -51,7 +51,7 @@ async def _converse(house: House, terminal: Terminal, background: Background, pr
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
     while not terminal.closed and await terminal.outstanding():
         if house.dispatch.broken:
-            await terminal.tell(reply(say("waiting.still_down"), error="unavailable"))
+            await terminal.say(reply(say("waiting.still_down"), error="unavailable"))
             return 1
         await asyncio.sleep(LOOK)
     return 0

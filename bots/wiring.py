@@ -20,8 +20,9 @@ from core.datamap import DataMap
 from core.ports import App, Limits
 from core.rules import CREDIT, SEEDS
 from core.values import Moment
+from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
 from inference.models import UnknownModel, catalogue
-from inference.pictures import PngEncoder
+from inference.safety import Classifier
 from storage import blobs, keys, tables
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.dispatch import PipeDispatch
@@ -78,7 +79,11 @@ def open_house(settings: Settings) -> Iterator[House]:
         models = catalogue(settings.model)
     except UnknownModel:
         raise BadSettings(f"DARKROOM_MODEL names no model of the catalogue: {settings.model}.") from None
-    found = load_secrets(settings)
+    found = load_secrets(settings, make_certificates)
+    try:
+        credentials = Credentials(found.credentials)
+    except BadCertificates as error:
+        raise BadSettings(f"DARKROOM_CREDENTIALS_FILE cannot be used: {error}.") from None
     with ExitStack() as stack:
         records = open_engine(settings.database_url or sqlite_url(settings.data / "darkroom.db"))
         stack.callback(records.dispose)
@@ -90,16 +95,24 @@ def open_house(settings: Settings) -> Iterator[House]:
         stack.callback(database.close)
         worker = (sys.executable, "-m", "bots.worker", settings.model, str(settings.flat_delay), settings.log_level)
         dispatch = PipeDispatch(worker, clock)
+        classifier = Classifier()
+        stack.callback(classifier.close)
         app = App(
             database=database,
             keys=keys.PersonKeys(key_store, found.master, found.lookup, clock),
             blobs=blobs.FolderBlobs(settings.data / "blobs"),
             dispatch=dispatch,
-            encoder=PngEncoder(),
+            encoder=LabellingEncoder(credentials),
+            safety=classifier,
             catalogue=models,
             clock=clock,
             ids=RandomIds(),
-            limits=Limits(settings.open_jobs, Milli(settings.welcome_credits * CREDIT)),
+            limits=Limits(
+                settings.open_jobs,
+                Milli(settings.welcome_credits * CREDIT),
+                settings.requests_per_minute,
+                settings.commands_per_minute,
+            ),
             datamap=datamap(),
         )
         yield House(app, dispatch, database, found.made)

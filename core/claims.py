@@ -67,7 +67,7 @@ CLAIMS = (
     ),
     Claim(
         "pictures_carry_nothing",
-        "tests/promises/test_pictures_carry_nothing.py::test_a_picture_file_holds_pixels_and_nothing_else",
+        "tests/promises/test_pictures_carry_nothing.py::test_a_picture_file_holds_pixels_and_its_signed_note_alone",
         _stores(Category.PICTURES),
     ),
     Claim(

@@ -1,25 +1,30 @@
-"""A picture comes back: encode, seal, keep, and settle the job with the last one. Stale results leave no trace."""
+"""A picture comes back: look at it, encode, seal, keep, and settle the job with the last one. Stale results leave no trace."""
 
 from __future__ import annotations
 
 from core.generation import end
 from core.ports import App, Place, Records
-from core.values import Job, JobId, JobState, Moment, Picture, PictureId
+from core.values import Job, JobId, JobState, Moment, Picture, PictureId, Preferences, Reason, Verdict
 from core.wishes import Drawn
 
 
 async def keep(app: App, drawn: Drawn) -> PictureId | None:
-    """Store one drawn picture and owe it to its person. None when its fence is stale or it was stored before.
+    """Store one drawn picture and owe it to its person. None when it is stale, stored already, or may not be shown.
 
     The blob goes first, under a name that holds the fence; a crash before the transaction leaves an orphan for the sweep.
     Raises ValueError when the pixels are not what the job asked for: the attempt failed, as if nothing had come.
     """
-    job = await app.database.run(_expecting, drawn.job, drawn.fence, drawn.index)
-    if job is None:
+    expected = await app.database.run(_expecting, drawn.job, drawn.fence, drawn.index)
+    if expected is None:
         return None
+    job, preferred = expected
     if (drawn.pixels.width, drawn.pixels.height) != (job.settings.width, job.settings.height):
         raise ValueError("the worker sent a picture of another size")
-    encoded = await app.encoder.encode(drawn.pixels)
+    verdict = await app.safety.look(drawn.pixels)
+    if verdict is not Verdict.ALLOWED:
+        await app.database.run(withhold, drawn.job, drawn.fence, drawn.index, Reason(verdict), app.clock.now())
+        return None
+    encoded = await app.encoder.encode(drawn.pixels, preferred.format)
     blob = f"pictures/{job.id}/{drawn.index}/{drawn.fence}"
     picture = Picture(
         id=PictureId(app.ids.short()),
@@ -42,23 +47,37 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
 
 def keep_picture(tx: Records, picture: Picture, fence: int, now: Moment) -> bool:
     """Picture, wish, delivery and, with the last one, the settlement; False when the fence is stale or it is here already."""
-    job = _expecting(tx, picture.job, fence, picture.index)
-    if job is None or not tx.wishes.drawn(picture.job, picture.index):
+    if _expected(tx, picture.job, fence) is None or not tx.wishes.drawn(picture.job, picture.index):
         return False
     tx.pictures.add(picture)
-    tx.deliveries.owe(picture.job, picture.index)
-    if not tx.wishes.pending(job.id):
-        end(tx, job.id, fence, JobState.FAILED, None, now)
+    _settle(tx, picture.job, fence, picture.index, now)
     return True
+
+
+def withhold(tx: Records, job: JobId, fence: int, index: int, reason: Reason, now: Moment) -> bool:
+    """A picture nobody may see: it is not kept and costs nothing, and its person is told why."""
+    if _expected(tx, job, fence) is None or not tx.wishes.refuse(job, index, reason):
+        return False
+    _settle(tx, job, fence, index, now)
+    return True
+
+
+def _settle(tx: Records, job: JobId, fence: int, index: int, now: Moment) -> None:
+    tx.deliveries.owe(job, index)
+    if not tx.wishes.pending(job):
+        end(tx, job, fence, JobState.FAILED, None, now)
 
 
 def picture_place(blob: str) -> Place:
     return Place("picture", "blob", blob)
 
 
-def _expecting(tx: Records, job_id: JobId, fence: int, index: int) -> Job | None:
-    """The job, when this fence still draws it and this picture of it is missing."""
+def _expecting(tx: Records, job_id: JobId, fence: int, index: int) -> tuple[Job, Preferences] | None:
+    """The job and what its person prefers, when this fence still draws it and this picture of it is missing."""
+    job = _expected(tx, job_id, fence)
+    return (job, tx.choices.get(job.person)) if job is not None and index in tx.wishes.pending(job_id) else None
+
+
+def _expected(tx: Records, job_id: JobId, fence: int) -> Job | None:
     job = tx.jobs.lock(job_id)
-    if job is None or job.fence != fence or job.state is not JobState.DRAWING:
-        return None
-    return job if index in tx.wishes.pending(job_id) else None
+    return job if job is not None and job.fence == fence and job.state is JobState.DRAWING else None

@@ -27,6 +27,7 @@ class Lot:
     available: Milli
     expires_at: int | None
     created_at: int
+    held: Milli = Milli(0)
 
 
 @dataclass(frozen=True)

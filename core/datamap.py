@@ -16,6 +16,8 @@ class Category(StrEnum):
     PICTURES = "pictures"
     REQUESTS = "requests"
     DELIVERY = "delivery"
+    CHOICES = "choices"
+    REPORTS = "reports"
     KEYS = "keys"
     AGE = "age"
     LOGS = "logs"

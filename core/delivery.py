@@ -1,9 +1,20 @@
-"""Telling people what came of their requests, each outcome until it is told. Knows no chat."""
+"""Telling people what came of their requests, each outcome until it is told, where they asked. Knows no chat."""
 
 from __future__ import annotations
 
-from core.ports import App, Records
-from core.values import JobId, Owed, PersonId
+from dataclasses import dataclass, field
+
+from core.generation import origin_place
+from core.ports import App, Place, Records
+from core.values import DeliveryState, JobId, Moment, Owed, PersonId
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a request was asked, and where the message about one of its pictures stands, in the door's spelling."""
+
+    origin: str | None = field(repr=False)
+    post: str | None = field(repr=False)
 
 
 async def owed(app: App, door: str, person: PersonId | None = None) -> list[Owed]:
@@ -11,8 +22,8 @@ async def owed(app: App, door: str, person: PersonId | None = None) -> list[Owed
     return await app.database.run(_owed, door, person)
 
 
-async def told(app: App, owed: Owed) -> None:
-    await app.database.run(_told, owed.job, owed.index)
+async def told(app: App, owed: Owed, state: DeliveryState = DeliveryState.DELIVERED) -> None:
+    await app.database.run(_told, owed.job, owed.index, state)
 
 
 async def outstanding(app: App, door: str, person: PersonId) -> int:
@@ -20,13 +31,39 @@ async def outstanding(app: App, door: str, person: PersonId) -> int:
     return await app.database.run(_outstanding, door, person)
 
 
+async def whereabouts(app: App, person: PersonId, job: JobId, index: int) -> Whereabouts:
+    sealed_origin, sealed_post = await app.database.run(_whereabouts, job, index)
+    origin = await app.keys.open(person, origin_place(job), sealed_origin) if sealed_origin else None
+    post = await app.keys.open(person, post_place(job, index), sealed_post) if sealed_post else None
+    return Whereabouts(origin.decode() if origin else None, post.decode() if post else None)
+
+
+async def posted(app: App, person: PersonId, job: JobId, index: int, address: str) -> None:
+    """Remember where the message about a picture stands."""
+    sealed = await app.keys.seal(person, post_place(job, index), address.encode())
+    await app.database.run(_posted, job, index, sealed, app.clock.now())
+
+
+def post_place(job: JobId, index: int) -> Place:
+    return Place("post", "sealed_address", f"{job}/{index}")
+
+
 def _owed(tx: Records, door: str, person: PersonId | None) -> list[Owed]:
     return tx.deliveries.owed(door, person)
 
 
-def _told(tx: Records, job: JobId, index: int) -> bool:
-    return tx.deliveries.told(job, index)
+def _told(tx: Records, job: JobId, index: int, state: DeliveryState) -> bool:
+    return tx.deliveries.told(job, index, state)
 
 
 def _outstanding(tx: Records, door: str, person: PersonId) -> int:
     return tx.deliveries.outstanding(door, person)
+
+
+def _whereabouts(tx: Records, job_id: JobId, index: int) -> tuple[bytes | None, bytes | None]:
+    job = tx.jobs.get(job_id)
+    return (job.sealed_origin if job else None), tx.posts.get(job_id, index)
+
+
+def _posted(tx: Records, job: JobId, index: int, sealed: bytes, now: Moment) -> None:
+    tx.posts.put(job, index, sealed, now)

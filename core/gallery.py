@@ -59,6 +59,15 @@ async def show(app: App, person: PersonId, picture: PictureId) -> Opened | None:
     return await _open(app, *found) if found else None
 
 
+async def own(app: App, who: Who, picture: PictureId) -> Opened:
+    """One picture of this person. Raises Refused when they have none of that id, PictureLost when its file is gone."""
+    person = await accounts.active(app, who)
+    opened = await show(app, person.id, picture)
+    if opened is None:
+        raise Refused("picture.unknown", id=picture)
+    return opened
+
+
 async def make_good(app: App, person: PersonId, picture: PictureId, price: Milli) -> None:
     """Give back the price of a picture that was lost before its person ever got it. Twice is once."""
     lot = LotId(app.ids.opaque())

@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from math import ceil
 
 from core import accounts
 from core.credits import LedgerAccountId, Milli, price_each
 from core.errors import Refused
 from core.moderation import clean, clean_prompt
 from core.ports import App, Model, Place, Range, Records
-from core.rules import HOLD_LIFE, PICTURES_PER_JOB, SEEDS, START_DEADLINE
-from core.values import Accepted, Job, JobId, JobState, Moment, PersonId, Reason, Settings, Who, Words
+from core.rules import HOLD_LIFE, INBOX_LIFE, LATE_CANCEL, PICTURES_PER_JOB, REQUEST_BURST, SEEDS, START_DEADLINE
+from core.values import (
+    Accepted,
+    Job,
+    JobId,
+    JobState,
+    Moment,
+    Origin,
+    PersonId,
+    PictureId,
+    Preferences,
+    Queued,
+    Reason,
+    Settings,
+    Who,
+    Words,
+)
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A request as a person makes it; None means the model's default, or a fresh seed."""
+    """A request as a person makes it; None means what they prefer, the model's default, or a fresh seed."""
 
     prompt: str
     negative: str = ""
-    shape: str = "square"
+    shape: str | None = None
     count: int = 1
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
-    private: bool = False
+    private: bool | None = None
 
 
 async def request(app: App, who: Who, ask: Ask) -> Accepted:
     """Check, price, seal and queue a request. Raises Refused, and then nothing happened and nothing is charged."""
     person = await accounts.active(app, who)
+    preferred = await app.database.run(_preferences, person.id)
     words = Words(clean_prompt(ask.prompt), clean(ask.negative))
     model = app.catalogue.current
-    settings = settle_settings(model, ask)
+    settings = settle_settings(model, ask, preferred.shape)
     _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option_range.count")
     if ask.seed is not None:
         _within(ask.seed, Range(0, SEEDS - 1, 0), "option_range.seed")
     now, job_id = app.clock.now(), JobId(app.ids.opaque())
+    wait = app.rates.take("requests", person.id, app.limits.requests_per_minute, REQUEST_BURST, now)
+    if wait:
+        raise Refused("rate.requests", most=app.limits.requests_per_minute, seconds=ceil(wait))
     job = Job(
         id=job_id,
         person=person.id,
@@ -46,36 +66,86 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
         settings=settings,
         seed=app.ids.seed() if ask.seed is None else ask.seed,
         count=ask.count,
-        private=ask.private,
+        private=preferred.private if ask.private is None else ask.private,
         price_each=price_each(model.price, settings.steps, int(model.steps.default)),
         sealed_words=await app.keys.seal(person.id, words_place(job_id), pack_words(words)),
+        sealed_origin=await _seal_origin(app, person.id, job_id, who.origin),
         fence=0,
         attempts=0,
         created_at=now,
         deadline=Moment(now + START_DEADLINE),
     )
-    return await app.database.run(accept, job, person.account, app.limits.open_jobs, now)
+    update = who.origin.update if who.origin else ""
+    try:
+        accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, update)
+    except Refused:
+        app.rates.give_back("requests", person.id)
+        raise
+    return replace(accepted, seconds=app.board.seconds(accepted.work))
 
 
-def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment) -> Accepted:
+def accept(
+    tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment, update: str = ""
+) -> Accepted:
     """Hold, job, wishes and what is owed to the person, together or not at all. Raises Refused.
 
-    The account lock comes first, so two requests of one person are judged one after the other.
+    The hold locks the account first, so two requests of one person are judged one after the other.
     """
-    tx.ledger.lock(account)
+    if update and not tx.inbox.note(update, Moment(now + INBOX_LIFE)):
+        raise Refused("imagine.repeated")
+    balance = tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
     if most_open and len(tx.jobs.open_of(job.person)) >= most_open:
         raise Refused("jobs.too_many", most=most_open)
-    tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
     tx.jobs.add(job)
     tx.wishes.add(job.id, job.count)
     tx.deliveries.add(job.id, job.count)
-    return Accepted(job.id, tx.jobs.place(job.id), job.price, tx.ledger.balance(account, now))
+    queued = tx.jobs.in_line(job)
+    return Accepted(job.id, job.count, queued.place, job.price, balance, job.private, queued.work + job.work)
+
+
+async def same_again(app: App, who: Who, job_id: JobId | None) -> Ask:
+    """What was asked for in an earlier request of this person, to be asked again; the newest with a picture when none is named.
+
+    Raises Refused when there is no such request, or its words are gone with its pictures.
+    """
+    person = await accounts.active(app, who)
+    job = await app.database.run(_earlier, person.id, job_id)
+    if job is None or job.sealed_words is None:
+        raise Refused("again.nothing")
+    words = unpack_words(await app.keys.open(person.id, words_place(job.id), job.sealed_words))
+    chosen = job.settings
+    return Ask(
+        words.prompt, words.negative, chosen.shape, job.count, job.seed, chosen.steps, chosen.guidance, job.private
+    )
+
+
+def with_new_seed(ask: Ask) -> Ask:
+    return replace(ask, seed=None)
+
+
+async def job_of(app: App, who: Who, named: str) -> JobId:
+    """The request that is named by its own id or by one of its pictures. Raises Refused for another person's."""
+    person = await accounts.active(app, who)
+    found = await app.database.run(_job_of, person.id, named.strip())
+    if found is None:
+        raise Refused("again.nothing")
+    return found
+
+
+async def queue(app: App, who: Who) -> list[Queued]:
+    """This person's open requests, oldest first."""
+    person = await accounts.active(app, who)
+    return await app.database.run(_queued_of, person.id)
 
 
 async def cancel(app: App, who: Who, job: JobId) -> Job:
     """Take a job back, queued or drawing. Raises Refused when it is not theirs or is over."""
     person = await accounts.active(app, who)
     cancelled = await app.database.run(take_back, job, person.id, app.clock.now())
+    drawing = app.board.of(job)
+    if drawing is None or drawing.share < LATE_CANCEL:
+        app.rates.give_back("requests", person.id)
+    app.board.end(job)
     await app.dispatch.cancel(cancelled.id, cancelled.fence)
     return cancelled
 
@@ -120,19 +190,27 @@ def end(tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reas
     return True
 
 
-def settle_settings(model: Model, ask: Ask) -> Settings:
-    """The asked-for settings with the model's defaults filled in. Raises Refused naming the range; never bends a value."""
-    if ask.shape not in model.sizes:
-        raise Refused("option_range.shape", got=ask.shape, known=", ".join(model.sizes))
+def settle_settings(model: Model, ask: Ask, shape: str) -> Settings:
+    """The asked-for settings with the preferred shape and the model's defaults filled in.
+
+    Raises Refused naming the range; never bends a value.
+    """
+    shape = ask.shape or shape
+    if shape not in model.sizes:
+        raise Refused("option_range.shape", got=shape, known=", ".join(model.sizes))
     steps = int(model.steps.default) if ask.steps is None else ask.steps
     guidance = model.guidance.default if ask.guidance is None else ask.guidance
     _within(steps, model.steps, "option_range.steps")
     _within(guidance, model.guidance, "option_range.guidance")
-    return model.settings(ask.shape, steps, guidance)
+    return model.settings(shape, steps, guidance)
 
 
 def words_place(job: JobId) -> Place:
     return Place("job", "sealed_words", job)
+
+
+def origin_place(job: JobId) -> Place:
+    return Place("job", "sealed_origin", job)
 
 
 def pack_words(words: Words) -> bytes:
@@ -148,5 +226,30 @@ def _within(value: float, allowed: Range, key: str) -> None:
         raise Refused(key, got=value, low=allowed.low, high=allowed.high)
 
 
+async def _seal_origin(app: App, person: PersonId, job: JobId, origin: Origin | None) -> bytes | None:
+    return await app.keys.seal(person, origin_place(job), origin.address.encode()) if origin else None
+
+
 def _open_of(tx: Records, person: PersonId) -> list[Job]:
     return tx.jobs.open_of(person)
+
+
+def _queued_of(tx: Records, person: PersonId) -> list[Queued]:
+    return [tx.jobs.in_line(job) for job in tx.jobs.open_of(person)]
+
+
+def _job_of(tx: Records, person: PersonId, named: str) -> JobId | None:
+    if (picture := tx.pictures.get(PictureId(named.upper()))) is not None:
+        return picture.job if picture.person == person else None
+    job = tx.jobs.get(JobId(named))
+    return job.id if job is not None and job.person == person else None
+
+
+def _preferences(tx: Records, person: PersonId) -> Preferences:
+    return tx.choices.get(person)
+
+
+def _earlier(tx: Records, person: PersonId, job_id: JobId | None) -> Job | None:
+    found = job_id or tx.pictures.newest_job(person)
+    job = tx.jobs.get(found) if found else None
+    return job if job is not None and job.person == person else None

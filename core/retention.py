@@ -30,6 +30,7 @@ class Swept:
 async def sweep(app: App) -> Swept:
     """Run everything that is due now, once."""
     now = app.clock.now()
+    await app.database.run(_forget_expired, now)
     jobs = await scheduling.reclaim(app)
     lots = await app.database.run(_book_expiries, now)
     too_young = await app.database.run(_forget_too_young, now)
@@ -66,6 +67,13 @@ def _batches(all_: Sequence[T]) -> Iterator[list[T]]:
 
 def _book_expiries(tx: Records, now: Moment) -> int:
     return tx.ledger.book_expiries(now)
+
+
+def _forget_expired(tx: Records, now: Moment) -> None:
+    """Updates and buttons whose time is up; pictures their person wants no longer are hidden, and destroyed below."""
+    tx.inbox.forget(now)
+    tx.buttons.forget(now)
+    tx.pictures.hide_overkept(now)
 
 
 def _forget_too_young(tx: Records, now: Moment) -> int:

@@ -17,6 +17,7 @@ NOTICE_VERSION: Final = 1  #: raised when the notice that /start shows says some
 TOO_YOUNG_LIFE: Final = 30 * DAY  #: how long somebody who said they are too young is not asked again
 
 PROMPT_CHARACTERS: Final = 2_000  #: after NFC; longer is refused with a sentence
+ATTACHMENT_BYTES: Final = 20_000_000  #: what Telegram lets a bot download; larger files are refused unread
 PICTURES_PER_JOB: Final = 4
 SEEDS: Final = 2**32  #: seeds are 0 <= seed < SEEDS
 
@@ -32,3 +33,12 @@ ORPHAN_AGE: Final = HOLD_LIFE  #: a blob or key without a row is older than any 
 
 LOT_PRIORITY: Final = {"restored": 0, "promo": 1, "sub": 5, "comp": 8, "paid": 10}  #: which credits are used first
 REPAYS_DEBT: Final = frozenset({"paid", "comp"})  #: free and subscription credits never repay a debt
+
+REQUEST_BURST: Final = 5  #: requests at once before the limit per minute counts
+COMMAND_BURST: Final = 20
+INBOX_LIFE: Final = 48 * HOUR  #: an update that comes again within this time is not acted on again
+BUTTON_LIFE: Final = 30 * DAY  #: buttons under older messages say kindly that they are too old
+LATE_CANCEL: Final = 0.5  #: taken back after this share of the steps, a request counts towards the limits as if drawn
+PREVIEW_PAUSE: Final = 2 * SECOND  #: between two previews of one picture
+KEEP_DAYS: Final = 3_650  #: the longest a person may ask us to keep their pictures, 0 being for good
+REPORT_CHARACTERS: Final = 500

@@ -62,7 +62,10 @@ class Leases:
 
     async def started(self, news: Started) -> None:
         self._renewed = now = self._app.clock.now()
-        await self._app.database.run(_start, news.job, news.fence, self._app.dispatch.out, Moment(now + LEASE))
+        lease_until = Moment(now + LEASE)
+        job = await self._app.database.run(_start, news.job, news.fence, self._app.dispatch.out, lease_until)
+        if job is not None:
+            self._app.board.begin(job, now)
 
     async def progress(self, _news: Progress) -> None:
         now = self._app.clock.now()
@@ -73,6 +76,7 @@ class Leases:
 
 async def attempt_ended(app: App, job: JobId, fence: int) -> None:
     """The worker is through with this dispatch, or is gone."""
+    app.board.end(job)
     await app.database.run(attempt_over, job, fence, app.clock.now())
 
 
@@ -164,9 +168,11 @@ def _too_late(job: Job, now: Moment) -> Reason | None:
     return Reason.TOO_LATE if job.attempts == 0 and job.deadline <= now else None
 
 
-def _start(tx: Records, job: JobId, fence: int, out: Dispatches, lease_until: Moment) -> None:
-    tx.jobs.start(job, fence, lease_until)
+def _start(tx: Records, job: JobId, fence: int, out: Dispatches, lease_until: Moment) -> Job | None:
+    """The job, when this dispatch of it still counts."""
+    begun = tx.jobs.start(job, fence, lease_until)
     _renew(tx, out, lease_until)
+    return tx.jobs.get(job) if begun else None
 
 
 def _renew(tx: Records, out: Dispatches, lease_until: Moment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -15,11 +15,20 @@ Moment = NewType("Moment", int)  #: milliseconds since 1970, UTC
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where somebody spoke, in the spelling of their door, and by which update; the same update twice is one request."""
+
+    address: str = field(repr=False)
+    update: str = ""
+
+
+@dataclass(frozen=True)
 class Who:
     """Somebody at a door, as the door knows them: `raw_id` is the platform's own id and is never stored in clear."""
 
     door: str
-    raw_id: str
+    raw_id: str = field(repr=False)
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"  #: the placeholder stands, the outcome is not known
     OWED = "owed"
     DELIVERED = "delivered"
+    UNCERTAIN = "uncertain"  #: sent, and the answer was lost: sending again might show it twice
+    UNDELIVERABLE = "undeliverable"  #: the chat is gone; the picture waits in the gallery
     DROPPED = "dropped"  #: the person cancelled, and was told so then
 
 
@@ -62,6 +73,8 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"  #: not started before its deadline
     CANCELLED = "cancelled"
     EXPIRED = "expired"  #: its hold outlived HOLD_LIFE
+    REFUSED = "refused"  #: the look at the finished picture found what may not be shown
+    UNCHECKED = "unchecked"  #: the finished picture could not be looked at, and so nobody sees it
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,11 @@ class Settings:
     height: int
     steps: int
     guidance: float
+
+    @property
+    def work(self) -> int:
+        """What drawing one picture takes, in pixels times steps."""
+        return self.width * self.height * self.steps
 
 
 @dataclass(frozen=True)
@@ -102,10 +120,16 @@ class Job:
     attempts: int
     created_at: Moment
     deadline: Moment
+    sealed_origin: bytes | None = None  #: where it was asked, for doors that answer there
 
     @property
     def price(self) -> Milli:
         return Milli(self.price_each * self.count)
+
+    @property
+    def work(self) -> int:
+        """What drawing it takes, in pixels times steps."""
+        return self.count * self.settings.work
 
 
 @dataclass(frozen=True)
@@ -139,10 +163,52 @@ class Owed:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """A request that stands in line. `place` counts from 1; `work` is what stands before it, in pixels times steps."""
+
+    job: Job
+    place: int
+    work: int
+
+
+@dataclass(frozen=True)
 class Accepted:
-    """A request that was paid for and queued. `place` counts from 1."""
+    """A request that was paid for and queued. `work` is what has to be done until its last picture, in pixels times steps;
+    `seconds` how long that takes, None before anything was measured.
+    """
 
     job: JobId
+    count: int
     place: int
     price: Milli
     balance: Balance
+    private: bool
+    work: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a person set once. `keep_days`: their pictures are deleted after so many days, 0 keeps them."""
+
+    shape: str = "square"
+    private: bool = False
+    format: str = "png"
+    keep_days: int = 0
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where the message about one picture stands: `address` in the door's spelling, opened."""
+
+    job: JobId
+    index: int
+    address: str = field(repr=False)
+
+
+class Verdict(StrEnum):
+    """What a look at a picture said, before anybody else sees it."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    UNCHECKED = "unchecked"  #: the look itself failed, which counts as a refusal

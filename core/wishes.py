@@ -58,6 +58,7 @@ class Progress:
     fence: int
     step: int
     steps: int
+    preview: Pixels | None = None  #: what the picture looks like so far; nobody has looked at it yet
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ diffusers_logging.enable_propagation()
 diffusers_logging.disable_progress_bar()
 
 from core.wishes import Pixels, Wish  # noqa: E402
+from inference.worker import Stepped  # noqa: E402
 
 
 class Pipeline:
@@ -31,11 +32,11 @@ class Pipeline:
         self._pipe = DiffusionPipeline.from_pretrained(weights, local_files_only=True, use_safetensors=True)
         self._pipe.set_progress_bar_config(disable=True)
 
-    def draw(self, wish: Wish, stepped: Callable[[int, int], None]) -> Pixels:
+    def draw(self, wish: Wish, stepped: Stepped) -> Pixels:
         steps, width, height = wish.settings.steps, wish.settings.width, wish.settings.height
 
         def on_step_end(_pipe: Any, step: int, _timestep: Any, kept: dict[str, Any]) -> dict[str, Any]:
-            stepped(step + 1, steps)
+            stepped(step + 1, steps, partial(self._preview, kept["latents"]))
             return kept
 
         images = self._pipe(
@@ -50,4 +51,17 @@ class Pipeline:
             callback_on_step_end=on_step_end,
         ).images
         assert images.shape == (1, height, width, 3), images.shape
-        return Pixels(width, height, (images[0] * 255).round().clip(0, 255).astype("uint8").tobytes())
+        return _pixels(images[0])
+
+    @torch.inference_mode()
+    def _preview(self, latents: torch.Tensor) -> Pixels:
+        """The picture as far as it is, noise and all, through the decoder: quick for the small ones here."""
+        vae = self._pipe.vae
+        decoded = vae.decode(latents / vae.config.scaling_factor).sample[0]
+        return _pixels((decoded / 2 + 0.5).permute(1, 2, 0).float().numpy())
+
+
+def _pixels(image: Any) -> Pixels:
+    """From (row, column, colour) in 0 to 1."""
+    height, width, _ = image.shape
+    return Pixels(width, height, (image * 255).round().clip(0, 255).astype("uint8").tobytes())

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from core.wishes import Pixels, Wish
+from inference.worker import Stepped
 
 
 @dataclass(frozen=True)
 class Flat:
     delay: float = 0.05  #: seconds a picture takes, spread over its steps
 
-    def draw(self, wish: Wish, stepped: Callable[[int, int], None]) -> Pixels:
+    def draw(self, wish: Wish, stepped: Stepped) -> Pixels:
         steps = wish.settings.steps
         for step in range(1, steps + 1):
             time.sleep(self.delay / steps)
-            stepped(step, steps)
-        width, height = wish.settings.width, wish.settings.height
-        return Pixels(width, height, colour(wish.seed) * (width * height))
+            stepped(step, steps, partial(square, wish.seed, 64, 64))
+        return square(wish.seed, wish.settings.width, wish.settings.height)
+
+
+def square(seed: int, width: int, height: int) -> Pixels:
+    return Pixels(width, height, colour(seed) * (width * height))
 
 
 def colour(seed: int) -> bytes:

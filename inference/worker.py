@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from core.rules import HOUR
+from core.rules import HOUR, PREVIEW_PAUSE
 from core.values import JobId
 from core.wishes import Drawn, Finished, Pixels, Progress, Ready, Started, Wish
 
@@ -22,10 +22,19 @@ class Cancelled(Exception):
     """Raised between two steps to leave a drawing without decoding it."""
 
 
-class Engine(Protocol):
-    def draw(self, wish: Wish, stepped: Callable[[int, int], None]) -> Pixels:
-        """Draw one wish, calling stepped(step, steps) after each denoising step; whatever that raises ends the drawing."""
+Look = Callable[[], Pixels]
+
+
+class Stepped(Protocol):
+    def __call__(self, step: int, steps: int, look: Look | None = None) -> None:
+        """After each denoising step. `look` makes a small picture of how it is so far, at some cost; whatever this raises
+        ends the drawing.
+        """
         ...
+
+
+class Engine(Protocol):
+    def draw(self, wish: Wish, stepped: Stepped) -> Pixels: ...
 
 
 class Source(Protocol):
@@ -67,18 +76,22 @@ def _draw(source: Source, engine: Engine, wish: Wish) -> None:
 
 
 class _Telling:
-    """Tells progress, not more often than QUIET, and stops a cancelled drawing at the step it is at."""
+    """Tells progress, not more often than QUIET, with a preview now and then; stops a cancelled drawing at its step."""
 
     def __init__(self, source: Source, wish: Wish) -> None:
         self._source, self._wish, self._told = source, wish, 0.0
+        self._previewed = time.monotonic()
 
-    def __call__(self, step: int, steps: int) -> None:
+    def __call__(self, step: int, steps: int, look: Look | None = None) -> None:
         wish = self._wish
         if self._source.is_cancelled(wish.job, wish.fence):
             raise Cancelled
         if (now := time.monotonic()) - self._told >= QUIET:
             self._told = now
-            self._source.tell(Progress(wish.job, wish.index, wish.fence, step, steps))
+            preview = None
+            if look is not None and step < steps and now - self._previewed >= PREVIEW_PAUSE / 1000:
+                self._previewed, preview = now, look()
+            self._source.tell(Progress(wish.job, wish.index, wish.fence, step, steps, preview))
 
 
 def _now() -> int:

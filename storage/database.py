@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from core.errors import Unavailable
 from core.ports import Records
+from storage.door_records import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
 from storage.job_records import SqlJobs, SqlWishes
 from storage.ledger import SqlLedger
 from storage.person_records import SqlPeople
@@ -52,6 +53,26 @@ class SqlRecords:
     @cached_property
     def deliveries(self) -> SqlDeliveries:
         return SqlDeliveries(self._connection)
+
+    @cached_property
+    def posts(self) -> SqlPosts:
+        return SqlPosts(self._connection)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        return SqlInbox(self._connection)
+
+    @cached_property
+    def buttons(self) -> SqlButtons:
+        return SqlButtons(self._connection)
+
+    @cached_property
+    def choices(self) -> SqlChoices:
+        return SqlChoices(self._connection)
+
+    @cached_property
+    def reports(self) -> SqlReports:
+        return SqlReports(self._connection)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, or_, select, update
 
 from core.credits import Milli
-from core.values import Job, JobId, JobState, Moment, PersonId, Reason, Settings, WishState
+from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
 from storage.tables import JobRow, WishRow, table
 
 jobs, wishes = table(JobRow), table(WishRow)
@@ -36,6 +36,7 @@ class SqlJobs:
                 private=job.private,
                 price_each=job.price_each,
                 sealed_words=job.sealed_words,
+                sealed_origin=job.sealed_origin,
                 fence=job.fence,
                 attempts=job.attempts,
                 created_at=job.created_at,
@@ -52,14 +53,13 @@ class SqlJobs:
     def open_of(self, person: PersonId) -> list[Job]:
         return self._all(and_(jobs.c.person_id == person, jobs.c.state.in_(OPEN)))
 
-    def place(self, job: JobId) -> int:
-        """Place in line, from 1: everything open that came before is ahead."""
-        created = select(jobs.c.created_at).where(jobs.c.id == job).scalar_subquery()
-        ahead = select(func.count()).where(
-            jobs.c.state.in_(OPEN),
-            or_(jobs.c.created_at < created, and_(jobs.c.created_at == created, jobs.c.id < job)),
-        )
-        return 1 + (self._connection.execute(ahead).scalar() or 0)
+    def in_line(self, job: Job) -> Queued:
+        """Everything open that came before is ahead."""
+        work = jobs.c.count * jobs.c.width * jobs.c.height * jobs.c.steps
+        earlier = or_(jobs.c.created_at < job.created_at, and_(jobs.c.created_at == job.created_at, jobs.c.id < job.id))
+        ahead = select(func.count(), func.coalesce(func.sum(work), 0)).where(jobs.c.state.in_(OPEN), earlier)
+        count, before = self._connection.execute(ahead).one()
+        return Queued(job, 1 + count, int(before))
 
     def next_queued(self, limit: int) -> list[Job]:
         return self._all(jobs.c.state == JobState.QUEUED, limit)
@@ -127,6 +127,12 @@ class SqlWishes:
     def drawn(self, job: JobId, index: int) -> bool:
         return self._move(WishState.DRAWN, wishes.c.job_id == job, wishes.c.index == index) == 1
 
+    def refuse(self, job: JobId, index: int, reason: Reason) -> bool:
+        refused = update(wishes).where(
+            wishes.c.job_id == job, wishes.c.index == index, wishes.c.state == WishState.PENDING
+        )
+        return self._connection.execute(refused.values(state=WishState.FAILED, reason=reason)).rowcount == 1
+
     def fail_pending(self, job: JobId) -> int:
         return self._move(WishState.FAILED, wishes.c.job_id == job)
 
@@ -155,6 +161,7 @@ def _job(row: RowMapping) -> Job:
         private=bool(row["private"]),
         price_each=Milli(row["price_each"]),
         sealed_words=None if row["sealed_words"] is None else bytes(row["sealed_words"]),
+        sealed_origin=None if row["sealed_origin"] is None else bytes(row["sealed_origin"]),
         fence=row["fence"],
         attempts=row["attempts"],
         created_at=Moment(row["created_at"]),

@@ -89,6 +89,9 @@ class PersonKeys:
     def lookup(self, who: Who) -> str:
         return hmac.new(self._lookup, f"{who.door}:{who.raw_id}".encode(), hashlib.sha256).hexdigest()
 
+    def tag(self, text: str) -> str:
+        return hmac.new(self._lookup, f"tag:{text}".encode(), hashlib.sha256).hexdigest()
+
     async def create(self, person: PersonId) -> None:
         await asyncio.to_thread(self._create, person)
 

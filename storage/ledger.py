@@ -68,9 +68,9 @@ class SqlLedger:
         _one_row(self._connection.execute(locked).rowcount, f"no ledger account {account}")
 
     def balance(self, account: LedgerAccountId, now: Moment) -> Balance:
-        held = self._connection.execute(select(func.sum(lots.c.held)).where(lots.c.account_id == account)).scalar()
         debt = self._connection.execute(select(accounts.c.debt).where(accounts.c.id == account)).scalar_one()
-        return Balance(spendable(self._lots(account), now), Milli(int(held or 0)), Milli(debt))
+        found = self._lots(account)
+        return Balance(spendable(found, now), Milli(sum(lot.held for lot in found)), Milli(debt))
 
     def grant(self, grant: Grant, now: Moment) -> None:
         """New credits. Raises KeyReused when the key stands for another grant."""
@@ -97,12 +97,11 @@ class SqlLedger:
         for piece in take(found, there, now) or []:
             self._move(key, account, piece, "available", "removed", "adjust:operator")
         missing = Milli(-amount - there)
-        self._post(key, f"receivable:{account}", None, -missing)
-        self._post(key, "adjust:operator", None, missing)
+        self._post(key, None, missing, from_=f"receivable:{account}", to="adjust:operator")
         self._add_debt(account, missing)
 
-    def hold(self, job: JobId, account: LedgerAccountId, amount: Milli, now: Moment, expires_at: Moment) -> None:
-        """Reserve the price of a job. Raises Refused when it is not there, or the account owes or is frozen."""
+    def hold(self, job: JobId, account: LedgerAccountId, amount: Milli, now: Moment, expires_at: Moment) -> Balance:
+        """Reserve the price of a job; returns what is left. Raises Refused: too little, in debt, or frozen."""
         self.lock(account)
         owner = self._connection.execute(select(accounts).where(accounts.c.id == account)).one()
         if owner.frozen_reason is not None:
@@ -111,7 +110,7 @@ class SqlLedger:
             raise Refused("credits.debt", debt=Milli(owner.debt))
         key = f"hold:{job}"
         if not self._book(key, account, "hold", "job", (amount,), now):
-            return
+            return self.balance(account, now)
         found = self._lots(account)
         taken = take(found, amount, now)
         if taken is None:
@@ -121,9 +120,12 @@ class SqlLedger:
                 id=job, account_id=account, amount=amount, captured=0, state="open", expires_at=expires_at
             )
         )
-        for seq, piece in enumerate(taken):
+        for piece in taken:
             self._move(key, account, piece, "available", "held")
-            self._connection.execute(insert(slices).values(hold_id=job, seq=seq, lot_id=piece.lot, amount=piece.amount))
+        rows = [{"hold_id": job, "seq": seq, "lot_id": one.lot, "amount": one.amount} for seq, one in enumerate(taken)]
+        self._connection.execute(insert(slices), rows)
+        held = sum(lot.held for lot in found) + amount
+        return Balance(Milli(spendable(found, now) - amount), Milli(held), Milli(0))
 
     def resolve(self, job: JobId, captured: Milli, now: Moment) -> None:
         """Capture a part of a hold, nothing or all, and release the rest; only the first resolution books.
@@ -208,8 +210,7 @@ class SqlLedger:
         """Credits in: a debt is repaid first where this kind may, the rest becomes a lot."""
         debt = self._connection.execute(select(accounts.c.debt).where(accounts.c.id == grant.account)).scalar_one()
         repaid = Milli(min(debt, grant.amount) if grant.kind in REPAYS_DEBT else 0)
-        self._post(grant.key, source, None, -repaid)
-        self._post(grant.key, f"receivable:{grant.account}", None, repaid)
+        self._post(grant.key, None, repaid, from_=source, to=f"receivable:{grant.account}")
         self._add_debt(grant.account, Milli(-repaid))
         if grant.amount > repaid:
             self._open_lot(grant.key, grant, Milli(grant.amount - repaid), source, now)
@@ -232,8 +233,7 @@ class SqlLedger:
                 created_at=now,
             )
         )
-        self._post(key, source, grant.lot, -amount)
-        self._post(key, f"user:{grant.account}", grant.lot, amount)
+        self._post(key, grant.lot, amount, from_=source, to=f"user:{grant.account}")
 
     def _move(
         self, key: str, account: LedgerAccountId, piece: Slice, from_: Part, to: Part, contra: str | None = None
@@ -246,12 +246,14 @@ class SqlLedger:
         )
         _one_row(self._connection.execute(moved).rowcount, f"lot {piece.lot} lacks what {key} takes from it")
         names = {"available": f"user:{account}", "held": f"held:{account}"}
-        self._post(key, names[from_], piece.lot, -piece.amount)
-        self._post(key, contra or names[to], piece.lot, piece.amount)
+        self._post(key, piece.lot, piece.amount, from_=names[from_], to=contra or names[to])
 
-    def _post(self, key: str, account: str, lot: LotId | None, delta: int) -> None:
-        if delta:
-            self._connection.execute(insert(ledger_entries).values(tx_id=key, account=account, lot_id=lot, delta=delta))
+    def _post(self, key: str, lot: LotId | None, amount: int, *, from_: str, to: str) -> None:
+        """Both sides of one movement, so that they add up to zero whatever the amount."""
+        if amount:
+            sides = [(from_, -amount), (to, amount)]
+            rows = [{"tx_id": key, "account": account, "lot_id": lot, "delta": delta} for account, delta in sides]
+            self._connection.execute(insert(ledger_entries), rows)
 
     def _add_debt(self, account: LedgerAccountId, amount: Milli) -> None:
         if amount:
@@ -264,7 +266,15 @@ class SqlLedger:
         in_use = or_(lots.c.available > 0, lots.c.held > 0)
         rows = self._connection.execute(select(lots).where(lots.c.account_id == account, in_use))
         return [
-            Lot(LotId(row.id), row.kind, row.priority, Milli(row.available), row.expires_at, row.created_at)
+            Lot(
+                LotId(row.id),
+                row.kind,
+                row.priority,
+                Milli(row.available),
+                row.expires_at,
+                row.created_at,
+                Milli(row.held),
+            )
             for row in rows
         ]
 

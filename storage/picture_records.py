@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, delete, false, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, false, func, insert, select, update
 
 from core.credits import Milli
+from core.rules import DAY
 from core.values import DeliveryState, JobId, Moment, Owed, PersonId, Picture, PictureId, Reason, WishState
-from storage.tables import DeliveryRow, JobRow, PictureRow, WishRow, table
+from storage.tables import DeliveryRow, JobRow, PictureRow, PreferenceRow, WishRow, table
 
 pictures, deliveries = table(PictureRow), table(DeliveryRow)
-jobs, wishes = table(JobRow), table(WishRow)
+jobs, wishes, preferences = table(JobRow), table(WishRow), table(PreferenceRow)
 UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
 
 
@@ -59,6 +60,19 @@ class SqlPictures:
         unseen = select(pictures).where(pictures.c.hidden != false())
         return [_picture(row) for row in self._connection.execute(unseen).mappings()]
 
+    def hide_overkept(self, now: Moment) -> int:
+        keep = preferences.c.keep_days
+        too_old = exists().where(
+            preferences.c.person_id == pictures.c.person_id, keep > 0, pictures.c.drawn_at <= now - keep * DAY
+        )
+        hidden = update(pictures).where(pictures.c.hidden == false(), too_old).values(hidden=True)
+        return self._connection.execute(hidden).rowcount
+
+    def newest_job(self, person: PersonId) -> JobId | None:
+        mine = select(pictures.c.job_id).where(pictures.c.person_id == person, pictures.c.hidden == false())
+        newest = mine.order_by(pictures.c.drawn_at.desc(), pictures.c.id).limit(1)
+        return self._connection.execute(newest).scalar_one_or_none()
+
     def remove(self, picture: PictureId) -> bool:
         return self._connection.execute(delete(pictures).where(pictures.c.id == picture)).rowcount == 1
 
@@ -90,9 +104,9 @@ class SqlDeliveries:
     def drop_waiting(self, job: JobId) -> None:
         self._move(DeliveryState.DROPPED, DeliveryState.WAITING, deliveries.c.job_id == job)
 
-    def told(self, job: JobId, index: int) -> bool:
+    def told(self, job: JobId, index: int, state: DeliveryState) -> bool:
         here = (deliveries.c.job_id == job, deliveries.c.index == index)
-        return self._move(DeliveryState.DELIVERED, DeliveryState.OWED, *here) == 1
+        return self._move(state, DeliveryState.OWED, *here) == 1
 
     def owed(self, door: str, person: PersonId | None) -> list[Owed]:
         others = deliveries.alias("others")
@@ -109,7 +123,9 @@ class SqlDeliveries:
                 jobs.c.person_id,
                 jobs.c.private,
                 jobs.c.price_each,
-                case((wishes.c.state == WishState.FAILED, jobs.c.reason)).label("reason"),
+                case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label(
+                    "reason"
+                ),
                 pictures.c.id.label("picture"),
                 others_untold,
             )

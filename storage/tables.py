@@ -38,6 +38,10 @@ identity_of = Datum(
 account = Datum(Category.ACCOUNT, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 agreed = Datum(Category.CONSENT, (Purpose.PROVE_CONSENT,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 told = request(OnExport.SUMMARY, Category.DELIVERY)
+place = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
+button = link(Category.DELIVERY, Until.EXPIRY)
+chosen = request(category=Category.CHOICES)
+reported = Datum(Category.REPORTS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 bookkeeping = NotPersonal("counts changes of a row so that two writers cannot pass each other")
 
 
@@ -150,6 +154,7 @@ class JobRow(SQLModel, table=True):
     private: bool = cell(request())
     price_each: int = number(request())
     sealed_words: bytes | None = cell(content(Category.WORDS), LargeBinary, default=None)
+    sealed_origin: bytes | None = cell(place, LargeBinary, default=None)
     fence: int = number(bookkeeping)
     attempts: int = number(request(OnExport.SUMMARY))
     lease_until: int | None = number(NotPersonal("until when a worker may be silent"), default=None)
@@ -165,6 +170,7 @@ class WishRow(SQLModel, table=True):
     job_id: str = cell(link(), primary_key=True, foreign_key="job.id")
     index: int = number(request(OnExport.SUMMARY), primary_key=True)
     state: str = cell(request(OnExport.SUMMARY))
+    reason: str | None = cell(request(OnExport.SUMMARY), default=None)
 
 
 class PictureRow(SQLModel, table=True):
@@ -192,6 +198,84 @@ class DeliveryRow(SQLModel, table=True):
     job_id: str = cell(link(Category.DELIVERY), primary_key=True, foreign_key="job.id")
     index: int = number(told, primary_key=True)
     state: str = cell(told, index=True)
+
+
+class PostRow(SQLModel, table=True):
+    """Where the message about a picture stands on a platform: to edit it, and to take it back when its person says so."""
+
+    __tablename__ = "post"
+    __subject__ = "job_id>job.person_id"
+
+    job_id: str = cell(link(Category.DELIVERY), primary_key=True, foreign_key="job.id")
+    index: int = number(told, primary_key=True)
+    sealed_address: bytes = cell(place, LargeBinary)
+    at: int = number(told)
+
+
+class InboxRow(SQLModel, table=True):
+    """An update that was acted on; a platform may send it again."""
+
+    __tablename__ = "inbox"
+    __subject__ = ""
+
+    update: str = cell(NotPersonal("a platform's running number of an update, and nothing about it"), primary_key=True)
+    until: int = number(NotPersonal("when the number is forgotten"), index=True)
+
+
+class ButtonRow(SQLModel, table=True):
+    """What one button does. The platform carries only the handle, which is no permission: its person must press it."""
+
+    __tablename__ = "button"
+    __subject__ = "person_id"
+
+    handle: str = cell(button, primary_key=True)
+    person_id: str = cell(link(Category.DELIVERY, Until.EXPIRY), foreign_key="person.id", index=True)
+    sealed_deed: bytes = cell(
+        Datum(
+            Category.DELIVERY,
+            (Purpose.DRAW,),
+            Until.EXPIRY,
+            OnErase.SHRED,
+            OnExport.SUMMARY,
+            sealed=True,
+            free_text=True,
+        ),
+        LargeBinary,
+    )
+    until: int = number(Datum(Category.DELIVERY, (Purpose.DRAW,), Until.EXPIRY, OnErase.DELETE, OnExport.SUMMARY))
+
+
+class PreferenceRow(SQLModel, table=True):
+    __tablename__ = "preference"
+    __subject__ = "person_id"
+
+    person_id: str = cell(link(Category.CHOICES), primary_key=True, foreign_key="person.id")
+    shape: str = cell(chosen)
+    private: bool = cell(chosen)
+    format: str = cell(chosen)
+    keep_days: int = number(chosen)
+
+
+class ReportRow(SQLModel, table=True):
+    __tablename__ = "report"
+    __subject__ = "person_id"
+
+    id: str = cell(link(Category.REPORTS), primary_key=True)
+    person_id: str = cell(link(Category.REPORTS), foreign_key="person.id", index=True)
+    picture_id: str = cell(reported)
+    sealed_reason: bytes = cell(
+        Datum(
+            Category.REPORTS,
+            (Purpose.KEEP_SAFE,),
+            Until.ACCOUNT_ENDS,
+            OnErase.SHRED,
+            OnExport.VALUE,
+            sealed=True,
+            free_text=True,
+        ),
+        LargeBinary,
+    )
+    at: int = number(reported)
 
 
 class LedgerAccountRow(SQLModel, table=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final
 
 from core.values import Settings
@@ -20,7 +20,8 @@ FROM_WORKER: Final = b"from worker"
 _LENGTH: Final = struct.Struct(">I")
 HEADER_BYTES: Final = _LENGTH.size
 MOST_BYTES: Final = 256 * 1024 * 1024  #: no honest frame is longer
-_KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in (Cancel, Ready, Started, Progress, Finished)}
+_KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in (Cancel, Ready, Started, Progress, Drawn, Finished)}
+_PIXELS: Final = {"pixels", "preview"}  #: fields whose bytes travel raw, after the header; a message has one at most
 
 __all__ = [
     "FROM_WORKER",
@@ -63,12 +64,11 @@ def _pack(message: Message) -> bytes:
     head: dict[str, Any]
     if isinstance(message, tuple):
         head = {"kind": "Wishes", "wishes": [asdict(wish) for wish in message]}
-    elif isinstance(message, Drawn):
-        raw = message.pixels.data
-        head = {"kind": "Drawn", **asdict(replace(message, pixels=replace(message.pixels, data=b"")))}
-        del head["pixels"]["data"]
     else:
-        head = {"kind": type(message).__name__, **asdict(message)}
+        head = {"kind": type(message).__name__, **vars(message)}
+        for name in _PIXELS & head.keys():
+            if (pixels := head[name]) is not None:
+                raw, head[name] = pixels.data, {"width": pixels.width, "height": pixels.height}
     packed = json.dumps(head, ensure_ascii=False).encode()
     return _LENGTH.pack(len(packed)) + packed + raw
 
@@ -76,7 +76,8 @@ def _pack(message: Message) -> bytes:
 def _unpack(kind: str, head: dict[str, Any], raw: bytes) -> Message:
     if kind == "Wishes":
         return tuple(Wish(**{**wish, "settings": Settings(**wish["settings"])}) for wish in head["wishes"])
-    if kind == "Drawn":
-        return Drawn(**{**head, "pixels": Pixels(**head["pixels"], data=raw)})
+    for name in _PIXELS & head.keys():
+        if (size := head[name]) is not None:
+            head[name] = Pixels(**size, data=raw)
     message: Message = _KINDS[kind](**head)
     return message

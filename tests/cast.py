@@ -7,28 +7,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import text
 
 from bots.answering import hear, press
-from bots.background import Background, deliver
+from bots.background import Background
+from bots.delivering import deliver
 from bots.replies import Reply
 from bots.texts import render
 from bots.wiring import RandomIds, datamap
 from core import accounts, delivery, retention, scheduling
+from core.board import Drawing
 from core.credits import Balance, Milli
 from core.ports import App, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
-from core.values import JobId, Moment, Owed, Who
+from core.values import DeliveryState, JobId, Moment, Owed, Who
 from core.wishes import Drawn, Finished, Lost, News, Ready, Started, Wish
+from inference.credentials import Credentials, LabellingEncoder, make_certificates
 from inference.flat import Flat
 from inference.models import catalogue
-from inference.pictures import PngEncoder
 from storage.blobs import FolderBlobs
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import PersonKeys
 from storage.schema import upgrade
+from tests.safety import Censor
 
 MASTER, LOOKUP = b"m" * 32, b"l" * 32
 AGREE = f"I am {MINIMUM_AGE} or older"
@@ -70,7 +74,7 @@ class Painter:
         yield Ready()
 
     def drawn(self, wish: Wish) -> Drawn:
-        pixels = Flat(0).draw(wish, lambda *_: None)
+        pixels = Flat(0).draw(wish, lambda *_, **__: None)
         return Drawn(wish.job, wish.index, wish.fence, pixels, expires_at=self.clock.now() + 1)
 
 
@@ -80,13 +84,14 @@ class Stage:
 
     app: App
     painter: Painter
+    censor: Censor
     clock: StandingClock
     database: SqlDatabase
     folder: Path
     people: list[Actor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.background = Background(self.app)
+        self.background = Background(self.app, Terminals(self.people))
 
     async def works(self) -> None:
         """The painter draws everything that waits, and everybody is told."""
@@ -130,12 +135,31 @@ class Stage:
 
 
 @dataclass
+class Terminals:
+    """The terminal door of everybody on the stage, as the background knows it: outcomes are told by the stage itself."""
+
+    people: list[Actor]
+    name: str = "terminal"
+
+    async def owed(self) -> list[Owed]:
+        return []
+
+    async def tell(self, told: Reply, _owed: Sequence[Owed]) -> DeliveryState:
+        raise AssertionError(f"nobody owes this: {told}")
+
+    def progress(self, drawing: Drawing) -> None:
+        for person in self.people:
+            person.progress(drawing)
+
+
+@dataclass
 class Actor:
     """Somebody at a door. What they are told without asking lands in `inbox`."""
 
     stage: Stage
     who: Who
     inbox: list[Reply] = field(default_factory=list)
+    watched: list[Drawing] = field(default_factory=list)
     answer: Reply | None = None
 
     async def says(self, line: str) -> Reply:
@@ -160,8 +184,16 @@ class Actor:
         person = await accounts.find(self.stage.app, self.who)
         return await delivery.owed(self.stage.app, self.who.door, person.id) if person else []
 
-    async def tell(self, told: Reply) -> None:
+    @property
+    def name(self) -> str:
+        return self.who.door
+
+    async def tell(self, told: Reply, owed: Sequence[Owed]) -> DeliveryState:
         self.inbox.append(told)
+        return DeliveryState.DELIVERED
+
+    def progress(self, drawing: Drawing) -> None:
+        self.watched.append(drawing)
 
 
 def read(reply: Reply) -> str:
@@ -178,20 +210,27 @@ def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welc
     clock = StandingClock()
     key_store = open_engine(sqlite_url(folder / "keys.db"))
     upgrade(key_store, "keys")
-    painter = Painter(clock)
+    painter, censor = Painter(clock), Censor()
     app = App(
         database=database,
         keys=PersonKeys(key_store, MASTER, LOOKUP, clock),
         blobs=FolderBlobs(folder / "blobs"),
         dispatch=painter,
-        encoder=PngEncoder(),
+        encoder=LabellingEncoder(credentials()),
+        safety=censor,
         catalogue=catalogue("flat"),
         clock=clock,
         ids=RandomIds(),
         limits=Limits(open_jobs, Milli(welcome * CREDIT)),
         datamap=datamap(),
     )
-    return Stage(app, painter, clock, database, folder)
+    return Stage(app, painter, censor, clock, database, folder)
+
+
+@cache
+def credentials() -> Credentials:
+    """One certificate for all tests: making one takes longer than signing."""
+    return Credentials(make_certificates())
 
 
 def enter(stage: Stage, name: str, door: str = "terminal") -> Actor:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from inference.pictures import decode
 from tests.cast import AGREE
 from tests.markers import forms
 
@@ -69,7 +70,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     assert len(replies[0]["pictures"]) == 1
     assert "19 credits" in replies[1]["text"]
     before, after = replies[0]["pictures"][0], replies[3]["pictures"][0]
-    assert tmp_path.joinpath(before).read_bytes() == tmp_path.joinpath(after).read_bytes()
+    assert decode(tmp_path.joinpath(before).read_bytes()) == decode(tmp_path.joinpath(after).read_bytes())
 
 
 def test_a_picture_owed_when_the_power_went_is_handed_over_at_the_next_start(tmp_path: Path) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from bots.commands.pictures import Imagine
+from bots.commands.asks import Imagine
 from bots.declaring import Commands, Nothing, Option
 from bots.replies import Button, Line, Reply, reply, say
-from core import accounts
+from core import accounts, choices
 from core.errors import Refused
 from core.ports import App
-from core.rules import MINIMUM_AGE, NOTICE_VERSION
+from core.rules import KEEP_DAYS, MINIMUM_AGE, NOTICE_VERSION
 from core.values import Who
 
 commands = Commands()
@@ -96,6 +96,36 @@ async def balance(app: App, who: Who, _ask: Nothing) -> Reply:
         lines.append(say("balance.debt", debt=now.debt))
     model = app.catalogue.current
     return reply(*lines, say("balance.price", price=model.price, steps=int(model.steps.default)), private=True)
+
+
+@dataclass(frozen=True)
+class Settings:
+    shape: Literal["square", "portrait", "landscape"] | None = None
+    private: bool | None = None
+    format: Literal["png", "jpg", "webp"] | None = None
+    keep_days: Annotated[int | None, Option(low=0, high=KEEP_DAYS)] = None
+
+
+@commands("settings", private=True)
+async def settings(app: App, who: Who, ask: Settings) -> Reply:
+    """What one prefers; options given change it."""
+    changes = {name: value for name, value in vars(ask).items() if value is not None}
+    now = await choices.preferences(app, who, **changes)
+    lines = [
+        say("settings.changed" if changes else "settings.now"),
+        say("settings.shape", shape=now.shape),
+        say("settings.private" if now.private else "settings.public"),
+        say("settings.format", format=now.format),
+        say("settings.keep_days", days=now.keep_days) if now.keep_days else say("settings.keep"),
+    ]
+    return reply(*lines, *([] if changes else [say("settings.how")]), private=True)
+
+
+@commands("about")
+async def about(app: App, _who: Who, _ask: Nothing) -> Reply:
+    """What this bot is, what draws, who runs it."""
+    model = app.catalogue.current
+    return reply(say("about.what"), say("about.model", model=model.name, price=model.price), say("start.trial"))
 
 
 def _what_next(app: App) -> tuple[Line, ...]:

@@ -1,69 +1,19 @@
-"""Asking for pictures, taking a request back, looking at one's pictures, deleting one."""
+"""One's finished pictures: looking, taking away, deleting, reporting, and whether a file was made here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from bots.declaring import Commands, Option
-from bots.replies import Button, Line, Reply, ShownPicture, reply, say
+from bots.commands.asks import Delete, Gallery, Report, Save, Show, Verify
+from bots.commands.shown import details, picture_buttons, shown
+from bots.declaring import Commands
+from bots.replies import Button, File, Line, Reply, reply, say
+from core import choices
 from core import gallery as gallery_
-from core import generation
 from core.errors import Refused
 from core.gallery import PAGE, Opened
 from core.ports import App
-from core.rules import PICTURES_PER_JOB, SEEDS
-from core.values import JobId, PictureId, Who
+from core.values import PictureId, Who
 
 commands = Commands()
-
-
-@dataclass(frozen=True)
-class Imagine:
-    prompt: Annotated[str, Option(main=True)]
-    negative: str = ""
-    shape: Literal["square", "portrait", "landscape"] = "square"
-    count: Annotated[int, Option(low=1, high=PICTURES_PER_JOB)] = 1
-    seed: Annotated[int | None, Option(low=0, high=SEEDS - 1)] = None
-    steps: int | None = None
-    guidance: float | None = None
-    private: bool = False
-
-
-@commands("imagine")
-async def imagine(app: App, who: Who, ask: Imagine) -> Reply:
-    """Pay for and queue a request; the pictures follow by themselves."""
-    unread = app.catalogue.unread(ask.prompt)
-    accepted = await generation.request(
-        app,
-        who,
-        generation.Ask(ask.prompt, ask.negative, ask.shape, ask.count, ask.seed, ask.steps, ask.guidance, ask.private),
-    )
-    lines = [say("imagine.accepted", place=accepted.place, price=accepted.price, spendable=accepted.balance.spendable)]
-    if unread:
-        lines.append(say("imagine.unread", words=unread))
-    cancel_it = Button(say("button.cancel"), "cancel", Cancel(accepted.job))
-    return reply(*lines, buttons=(cancel_it,), private=ask.private, final=False)
-
-
-@dataclass(frozen=True)
-class Cancel:
-    job: str = ""
-
-
-@commands("cancel")
-async def cancel(app: App, who: Who, ask: Cancel) -> Reply:
-    """Take back the newest open request, or the one whose button was pressed."""
-    if ask.job:
-        job = await generation.cancel(app, who, JobId(ask.job))
-    else:
-        job = await generation.cancel_newest(app, who)
-    return reply(say("cancel.done"), private=job.private)
-
-
-@dataclass(frozen=True)
-class Gallery:
-    page: Annotated[int, Option(main=True, low=1, high=1_000_000)] = 1
 
 
 @commands("gallery", private=True)
@@ -82,33 +32,56 @@ async def gallery(app: App, who: Who, ask: Gallery) -> Reply:
     return reply(*lines, pictures=tuple(shown(one) for one in page.opened), buttons=more, private=True)
 
 
-@dataclass(frozen=True)
-class Delete:
-    id: Annotated[str, Option(main=True)]
+@commands("show", private=True)
+async def show(app: App, who: Who, ask: Show) -> Reply:
+    """One of one's pictures with what it was asked with, and what can be done with it."""
+    opened = await _own(app, who, ask.id)
+    return reply(
+        details(opened, opened.job.price_each),
+        _caption(opened),
+        pictures=(shown(opened),),
+        buttons=picture_buttons(opened.picture.id, opened.job.id),
+        private=True,
+    )
+
+
+@commands("save", private=True)
+async def save(app: App, who: Who, ask: Save) -> Reply:
+    """The picture's file itself, with its content credentials, as no chat has touched it."""
+    opened = await _own(app, who, ask.id)
+    file = File(f"darkroom-{opened.picture.id}.{opened.picture.format}", opened.data)
+    return reply(say("save.done", id=opened.picture.id), files=(file,), private=True)
 
 
 @commands("delete", private=True)
 async def delete(app: App, who: Who, ask: Delete) -> Reply:
     """Destroy one picture, and with the last one of a request its words."""
-    deleted = await gallery_.delete(app, who, PictureId(ask.id.strip().upper()))
-    return reply(say("delete.done", id=deleted.id), private=True)
+    deleted = await gallery_.delete(app, who, _id(ask.id))
+    return reply(say("delete.done", id=deleted.id), private=True, job=deleted.job, replaces=True)
 
 
-@dataclass(frozen=True)
-class Words:
-    text: Annotated[str, Option(main=True)]
+@commands("report", private=True, anyone=True)
+async def report(app: App, who: Who, ask: Report) -> Reply:
+    """Tell whoever runs this bot that a picture should not be here; the report is kept until it is answered."""
+    await choices.report(app, who, _id(ask.id), ask.reason)
+    return reply(say("report.done", id=_id(ask.id)), private=True)
 
 
-@commands("words", listed=False)
-async def words(_app: App, _who: Who, ask: Words) -> Reply:
-    """Plain text is not a command: offer to draw it, and charge nothing for a misunderstanding."""
-    return reply(
-        say("words.offer"), buttons=(Button(say("button.draw_it"), "imagine", Imagine(ask.text)),), private=True
-    )
+@commands("verify", private=True)
+async def verify(app: App, _who: Who, ask: Verify) -> Reply:
+    """Whether this bot made a picture, by its content credentials; the file is looked at and kept nowhere."""
+    return reply(say(f"verify.{await app.encoder.verify(ask.file.data)}"), private=True)
 
 
-def shown(opened: Opened) -> ShownPicture:
-    return ShownPicture(opened.picture.id, opened.picture.format, opened.data)
+async def _own(app: App, who: Who, id_: str) -> Opened:
+    try:
+        return await gallery_.own(app, who, _id(id_))
+    except gallery_.PictureLost:
+        raise Refused("gallery.lost", id=_id(id_)) from None
+
+
+def _id(typed: str) -> PictureId:
+    return PictureId(typed.strip().upper()[:40])
 
 
 def _caption(opened: Opened) -> Line:

@@ -49,6 +49,8 @@ class _Words(string.Formatter):
         match format_spec:
             case "credits":
                 return _credits(value)
+            case "wait":
+                return _wait(value)
             case "nth":
                 return _nth(value)
             case "day":
@@ -63,6 +65,13 @@ class _Words(string.Formatter):
 def _credits(milli: int) -> str:
     amount = f"{milli / 1000:,.3f}".rstrip("0").rstrip(".")
     return f"{amount} credit" if milli == 1000 else f"{amount} credits"
+
+
+def _wait(seconds: float) -> str:
+    """Rounded as somebody would say it who does not know exactly."""
+    if seconds < 55:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
 
 
 def _nth(place: int) -> str:

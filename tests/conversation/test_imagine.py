@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from bots.texts import render
 from core.rules import PROMPT_CHARACTERS
 from core.wishes import Finished, Progress, Started
+from inference.pictures import decode
 from tests.cast import Actor, Stage, keys_of, read
 
 
 async def test_it_answers_at_once_and_the_picture_follows(stage: Stage, ben: Actor) -> None:
     answer = await ben.says("/imagine a yellow star")
 
-    assert read(answer) == "Drawing: you are 1st in line. It costs 1 credit; 19 credits are left."
+    assert read(answer) == "You are 1st in line. It costs 1 credit.\n19 credits are left."
     assert not answer.final
     assert ben.inbox == []
 
@@ -20,7 +22,8 @@ async def test_it_answers_at_once_and_the_picture_follows(stage: Stage, ben: Act
 
     (told,) = ben.inbox
     (picture,) = told.pictures
-    assert read(told).startswith(f"Here is your AI-generated picture {picture.id}: seed ")
+    assert read(told).startswith(f"AI-generated picture {picture.id}: seed ")
+    assert [render(button.label) for button in told.buttons] == ["Again", "Edit", "Save", "Delete", "Report"]
     assert told.final
 
 
@@ -38,7 +41,8 @@ async def test_the_same_seed_draws_the_same_picture(stage: Stage, ben: Actor) ->
     await ben.says("/imagine seed=7 a yellow star")
     await stage.works()
 
-    assert ben.inbox[0].pictures[0].data == ben.inbox[1].pictures[0].data
+    first, second = (decode(told.pictures[0].data) for told in ben.inbox)
+    assert first == second
 
 
 async def test_more_steps_cost_more_rounded_up_to_a_tenth(stage: Stage, ben: Actor) -> None:

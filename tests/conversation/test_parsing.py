@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.commands import commands
-from bots.commands.pictures import Imagine
+from bots.commands.asks import Imagine
 from bots.parsing import parse
 from bots.replies import say
 from bots.texts import render

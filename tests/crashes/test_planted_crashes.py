@@ -36,12 +36,12 @@ MISTAKES = (
             "the settlement has a transaction of its own",
             COMPLETION,
             """\
-    if not tx.wishes.pending(job.id):
-        end(tx, job.id, fence, JobState.FAILED, None, now)
-    return True
+    tx.deliveries.owe(job, index)
+    if not tx.wishes.pending(job):
+        end(tx, job, fence, JobState.FAILED, None, now)
 """,
             """\
-    return True
+    tx.deliveries.owe(job, index)
 
 
 keep_only = keep
@@ -66,11 +66,11 @@ def settle(tx, drawn, now):
         Bug(
             "the price is held in a transaction of its own",
             "core.generation",
-            "    return await app.database.run(accept, ",
+            "        accepted = await app.database.run(accept, ",
             """\
-    held_until = Moment(now + HOLD_LIFE)
-    await app.database.run(lambda tx: tx.ledger.hold(job.id, person.account, job.price, now, held_until))
-    return await app.database.run(accept, """,
+        held_until = Moment(now + HOLD_LIFE)
+        await app.database.run(lambda tx: tx.ledger.hold(job.id, person.account, job.price, now, held_until))
+        accepted = await app.database.run(accept, """,
         ),
     ),
     (
@@ -83,17 +83,14 @@ def settle(tx, drawn, now):
         "was never shown",
         Bug(
             "pictures are marked as told before they are told",
-            "bots.background",
+            "bots.delivering",
             """\
-            if told is not None:
-                await _tell(door, told)
-        await delivery.told(app, owed)
+            await self._tell(told, [owed])
 """,
             """\
-            await delivery.told(app, owed)
-            if told is not None:
-                await _tell(door, told)
-""",
+            await delivery.told(self._app, owed)
+            await self._tell(told, [owed])
+"""
         ),
     ),
     ("drawing", "blobs are", Bug("orphan blobs stay", RETENTION, "await app.blobs.delete(blob)", "pass")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlmodel import SQLModel
 
 from bots.replies import Reply
-from core.values import Who
+from core.values import DeliveryState, Owed, Who
 from storage.blobs import FolderBlobs
 from storage.database import SqlDatabase
 from storage.keys import keys
@@ -24,6 +24,7 @@ from tests.cast import Actor, Painter, Stage, StandingClock, build_stage
 from tests.crashes.mortal import Alive, Fate, mortal
 from tests.crashes.shelves import PostgresShelf, Rows, Shelf, SqliteShelf
 from tests.databases import Store
+from tests.safety import Censor
 
 BEN = Who("terminal", "ben")
 WELCOME = 20  #: credits
@@ -59,7 +60,7 @@ class World:
         fate = fate or Alive()
         painter = Painter(self.clock)
         app = mortal(replace(self._app, dispatch=painter), fate)
-        stage = Stage(app, painter, self.clock, self._database, self.blob_folder.parent)
+        stage = Stage(app, painter, Censor(), self.clock, self._database, self.blob_folder.parent)
         stage.people.append(Ben(stage, BEN, self.inbox, fate=fate))
         return stage
 
@@ -111,10 +112,11 @@ class Ben(Actor):
 
     fate: Fate = field(kw_only=True)
 
-    async def tell(self, told: Reply) -> None:
+    async def tell(self, told: Reply, owed: Sequence[Owed]) -> DeliveryState:
         self.fate.point("before telling")
-        await super().tell(told)
+        state = await super().tell(told, owed)
         self.fate.point("after telling")
+        return state
 
 
 ID = re.compile(r"x\d{6}x")

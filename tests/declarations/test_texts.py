@@ -12,10 +12,11 @@ from bots.commands import commands
 from bots.texts import sentences
 from core.claims import CLAIMS
 from core.datamap import Basis, Category, Purpose, Until
+from core.ports import Provenance
 from core.values import Reason
 
 ROOT = Path(__file__).parents[2]
-SPEAKERS = {"say", "Refused", "Unavailable", "Gone"}
+SPEAKERS = {"say", "whisper", "Refused", "Unavailable", "Gone"}
 NOT_VALUES = {"retry_after"}
 
 #: Keys put together at run time, each from an enum or a declaration.
@@ -36,6 +37,7 @@ COMPOSED = {
         if argument.required
     ),
     *(f"parse.not_{kind}" for kind in ("int", "float")),
+    *(f"verify.{one}" for one in Provenance),
 }
 #: Values of the composed keys that are not constant.
 COMPOSED_VALUES = {"failed.": {"n"}, "parse.missing_": {"command"}, "parse.not_": {"option", "got"}}

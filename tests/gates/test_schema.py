@@ -10,8 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 from sqlmodel import SQLModel
 
+from bots import handles
 from bots.wiring import datamap
-from core import accounts
+from core import accounts, delivery
 from core.datamap import DataMap, Datum, NotPersonal, undeclared
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import keys
@@ -106,7 +107,13 @@ async def test_every_subject_path_leads_to_the_person(stage: Stage, ben: Actor) 
     """Walk each declared path from a row Ben left, column by column, and arrive at Ben."""
     await ben.says("/imagine a cat")
     await stage.works()
+    await ben.says("/settings --shape portrait")
+    await ben.says(f"/report {ben.inbox[0].pictures[0].id} --reason dull")
+    await handles.issue(stage.app, ben.who, ben.inbox[0].buttons)
+    job = ben.inbox[0].job
+    assert job is not None
     person = await accounts.active(stage.app, ben.who)
+    await delivery.posted(stage.app, person.id, job, 0, "a chat, a message")
     metadata = SQLModel.metadata
     walked = set()
     with stage.database._engine.connect() as connection:

@@ -174,7 +174,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pick=which, lost=st.booleans())
     def the_worker_is_lost_and_found(self, pick: int, lost: bool) -> None:
         if lost:
-            self.desk.give_up_attempt(chosen(self.open(), pick), self.now)
+            job = chosen(self.open(), pick)
+            self.desk.give_up_attempt(job, self.now)
+            if not self.desk.find(job).state.is_open:  # it was started ATTEMPTS times
+                self.settle(job, self.now)
         else:
             self.desk.dispatch(self.now)
 

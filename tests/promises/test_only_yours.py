@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bots.commands.pictures import Cancel
+from bots.commands.asks import Cancel
 from bots.replies import Button, say
 from tests.cast import Actor, Stage, enter, keys_of
 

@@ -1,4 +1,4 @@
-"""A picture file that leaves us holds the picture and nothing else."""
+"""A picture file that leaves us holds the picture and the signed note that AI made it, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def chunks(data: bytes) -> list[bytes]:
     return found
 
 
-async def test_a_picture_file_holds_pixels_and_nothing_else(stage: Stage, ben: Actor) -> None:
+async def test_a_picture_file_holds_pixels_and_its_signed_note_alone(stage: Stage, ben: Actor) -> None:
     await ben.says("/imagine a very particular heron --shape landscape")
     await stage.works()
     (picture,) = ben.inbox[0].pictures
 
-    assert set(chunks(picture.data)) == {b"IHDR", b"IDAT", b"IEND"}
+    assert set(chunks(picture.data)) == {b"IHDR", b"caBX", b"IDAT", b"IEND"}
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert (opened.format, opened.mode, opened.size, opened.info) == ("PNG", "RGB", (128, 96), {})
+    assert b"heron" not in picture.data
+    assert ben.who.raw_id.encode() not in picture.data
 
 
 @pytest.mark.parametrize(

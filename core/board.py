@@ -1,0 +1,84 @@
+"""What is being drawn right now and how fast drawing goes, in memory: a restart forgets it and loses nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from core.values import Job, JobId, Moment
+
+LEARNING: Final = 0.2  #: weight of the newest picture in the learnt speed
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A job at the worker. `preview` is a small JPEG that the safety check has passed, or None."""
+
+    job: Job
+    index: int
+    step: int
+    steps: int
+    since: Moment
+    preview: bytes | None = field(default=None, repr=False)
+    previewed_at: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of the whole request is drawn, 0 to 1."""
+        return (self.index + self.step / max(1, self.steps)) / self.job.count
+
+
+class Board:
+    """Every drawing under way, and the seconds a unit of work takes, learnt from those that finished."""
+
+    def __init__(self) -> None:
+        self._drawings: dict[JobId, Drawing] = {}
+        self._seconds_per_work: float | None = None
+        self.error: float | None = None  #: how far estimates were off, as a share of the time it took, smoothed
+
+    def __iter__(self) -> Iterator[Drawing]:
+        return iter(list(self._drawings.values()))
+
+    def begin(self, job: Job, now: Moment) -> None:
+        self._drawings[job.id] = Drawing(job, 0, 0, job.settings.steps, now)
+
+    def step(self, job: JobId, index: int, step: int, steps: int) -> Drawing | None:
+        """The drawing as it stands now; None for one that nobody began here."""
+        if (drawing := self._drawings.get(job)) is None:
+            return None
+        kept = drawing.preview if drawing.index == index else None
+        self._drawings[job] = replace(drawing, index=index, step=step, steps=steps, preview=kept)
+        return self._drawings[job]
+
+    def show(self, job: JobId, preview: bytes | None, now: Moment) -> Drawing | None:
+        if (drawing := self._drawings.get(job)) is None:
+            return None
+        self._drawings[job] = replace(drawing, preview=preview, previewed_at=now)
+        return self._drawings[job]
+
+    def drawn(self, job: JobId, now: Moment) -> None:
+        """Learn from one finished picture; the next one of the job begins now."""
+        if (drawing := self._drawings.get(job)) is None:
+            return
+        self._learn(drawing.job.settings.work, (now - drawing.since) / 1000)
+        self._drawings[job] = replace(drawing, index=drawing.index + 1, step=0, since=now, preview=None, previewed_at=0)
+
+    def end(self, job: JobId) -> None:
+        self._drawings.pop(job, None)
+
+    def of(self, job: JobId) -> Drawing | None:
+        return self._drawings.get(job)
+
+    def seconds(self, work: int) -> float | None:
+        """How long so much work takes here, in seconds; None before anything was measured."""
+        return None if self._seconds_per_work is None else work * self._seconds_per_work
+
+    def _learn(self, work: int, seconds: float) -> None:
+        if self._seconds_per_work is None:
+            self._seconds_per_work = seconds / work
+            return
+        if seconds > 0:
+            off = abs(work * self._seconds_per_work - seconds) / seconds
+            self.error = off if self.error is None else self.error + LEARNING * (off - self.error)
+        self._seconds_per_work += LEARNING * (seconds / work - self._seconds_per_work)
