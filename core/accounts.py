@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.credits import Balance, LedgerAccountId, LotId
 from core.errors import Refused
 from core.ports import App, Grant, Limits, NewIdentity, Place, Records
-from core.rules import MINIMUM_AGE, NOTICE_VERSION, TOO_YOUNG_LIFE
+from core.rules import MINIMUM_AGE, NOTICE_VERSION, TOO_YOUNG_LIFE, WELCOME_ONCE
 from core.values import Moment, Person, PersonId, Who
 
 
@@ -55,7 +55,7 @@ def enroll(tx: Records, person: Person, identity: NewIdentity, lot: LotId, limit
         return earlier
     tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, identity.door, now)
     tx.ledger.open_account(person.account, person.id, now)
-    if limits.welcome:
+    if limits.welcome and not (identity.door in WELCOME_ONCE and tx.people.others_at(identity.door, person.id)):
         key = f"grant:welcome:{person.account}"  # the books may name the account, never the person
         tx.ledger.grant(Grant(key, person.account, lot, "promo", limits.welcome, None, "welcome"), now)
     return person

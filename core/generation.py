@@ -84,9 +84,7 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
     return replace(accepted, seconds=app.board.seconds(accepted.work))
 
 
-def accept(
-    tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment, update: str = ""
-) -> Accepted:
+def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment, update: str = "") -> Accepted:
     """Hold, job, wishes and what is owed to the person, together or not at all. Raises Refused.
 
     The hold locks the account first, so two requests of one person are judged one after the other.

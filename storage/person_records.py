@@ -69,6 +69,10 @@ class SqlPeople:
     def forget_too_young(self, now: Moment) -> int:
         return self._connection.execute(delete(too_young).where(too_young.c.until <= now)).rowcount
 
+    def others_at(self, door: str, person: PersonId) -> bool:
+        others = select(identities.c.lookup).where(identities.c.door == door, identities.c.person_id != person)
+        return self._connection.execute(others.limit(1)).first() is not None
+
     def which_exist(self, found: Sequence[PersonId]) -> set[PersonId]:
         rows = self._connection.execute(select(people.c.id).where(people.c.id.in_(found)))
         return {PersonId(row.id) for row in rows}

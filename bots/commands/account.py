@@ -44,9 +44,9 @@ async def start(app: App, who: Who, _ask: Nothing) -> Reply:
 async def agree(app: App, who: Who, _ask: Nothing) -> Reply:
     """The button under the notice: old enough, and has read it."""
     balance = await accounts.balance(app, await accounts.agree(app, who))
-    return reply(
-        say("start.welcome", spendable=balance.spendable), *_what_next(app), buttons=(_first_wish(),), private=True
-    )
+    spendable = balance.spendable
+    welcome = say("start.welcome", spendable=spendable) if spendable else say("start.welcome_without")
+    return reply(welcome, *_what_next(app), buttons=(_first_wish(),), private=True)
 
 
 @commands("too_young", private=True, listed=False)

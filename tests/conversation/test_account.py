@@ -6,7 +6,7 @@ import pytest
 
 from core import accounts
 from core.credits import LotId, Milli
-from tests.cast import Actor, Stage, keys_of, read
+from tests.cast import Actor, Stage, enter, keys_of, read
 
 
 async def test_start_says_what_this_is_what_is_kept_and_how_old_one_must_be(ana: Actor) -> None:
@@ -93,3 +93,15 @@ def read_key(key: str) -> str:
     from bots.texts import sentences
 
     return sentences("en")[key]
+
+
+async def test_at_a_door_without_accounts_only_the_first_gets_free_credits(stage: Stage) -> None:
+    """Whoever drops a cookie is new again."""
+    first, second = enter(stage, "one cookie", "page"), enter(stage, "another cookie", "page")
+    await first.agrees()
+    await second.agrees()
+
+    assert (await first.balance()).spendable == 20_000
+    assert (await second.balance()).spendable == 0
+    assert second.answer is not None
+    assert keys_of(second.answer)[0] == "start.welcome_without"
