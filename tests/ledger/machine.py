@@ -21,7 +21,7 @@ from core.rules import HOLD_LIFE, MINUTE
 from core.values import JobId, Moment
 from storage.database import SqlDatabase
 from tests.ledger.desk import START, Customer, Desk
-from tests.ledger.model import Model, price_of_one
+from tests.ledger.model import Lot, Model, price_of_one
 
 LOTS = text("SELECT id, account_id, kind, amount, expires_at, available, held, spent, removed FROM credit_lot")
 HOLDS = text("SELECT id, state, amount, captured FROM hold")
@@ -94,6 +94,15 @@ class LedgerMachine(RuleBasedStateMachine):
             self.model.bring(customer.account, lot, "comp", amount, None, now)
         sign = -1 if taken else 1
         self.booked[key] = lambda more, at: self.desk.adjust(customer, sign * (amount + more), key, at)
+
+    @precondition(lambda self: self.expiring())
+    @rule(pick=which, amount=amounts)
+    def a_correction_comes_between_an_expiry_and_its_sweep(self, pick: int, amount: int) -> None:
+        lots = self.expiring()
+        lot = lots[pick % len(lots)]
+        self.now = max(self.now, lot.expires_at)
+        who = next(at for at, customer in enumerate(self.customers) if customer.account == lot.account)
+        self.adjust(who=who, amount=amount, taken=True, lag=0)
 
     @precondition(lambda self: self.booked)
     @rule(pick=which, more=st.sampled_from([0, 100]))
@@ -274,6 +283,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if at_once:
             self.desk.dispatch(self.now)
         return job
+
+    def expiring(self) -> list[Lot]:
+        return [lot for lot in self.model.lots.values() if lot.available and lot.expires_at is not None]
 
     def open(self) -> list[JobId]:
         return [JobId(job) for job, hold in self.model.holds.items() if hold.state == "open"]
