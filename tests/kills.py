@@ -80,6 +80,8 @@ class Siege:
             keys_url="",
             model=model,
             open_jobs=0,
+            requests_per_minute=0,
+            commands_per_minute=0,
             welcome_credits=WELCOME,
             flat_delay=delay,
         )

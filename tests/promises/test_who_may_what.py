@@ -1,0 +1,101 @@
+"""Every command, by everybody, about Ben's things: the matrix is made from the declarations, so no command can be left out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from bots.answering import answer
+from bots.commands import commands
+from bots.declaring import Attachment, Command
+from tests.cast import Actor, Stage, enter, keys_of, read
+
+SECRET = "heron in a raincoat"
+#: Answered to whoever asks, account or not: they tell nothing about anybody, or open one's own account.
+OPEN_JOB: list[str] = []  #: the request that Ben waits for
+OPEN = {"start", "agree", "too_young", "help", "about", "privacy", "verify"}
+
+
+@pytest.fixture
+async def cast(stage: Stage, ben: Actor, zed: Actor, ana: Actor) -> dict[str, Actor]:
+    """Ben has a finished picture and an open request, both private."""
+    await ben.says(f"/imagine a {SECRET} --private")
+    await stage.works()
+    asked = await ben.says(f"/imagine another {SECRET} --private")
+    OPEN_JOB[:] = [str(asked.job)]
+    await ana.agrees()
+    return {"owner": ben, "member": ana, "banned": zed, "stranger": enter(stage, "cleo")}
+
+
+def about_ben(command: Command, ben: Actor) -> Any:
+    """Arguments that point at Ben's picture and request wherever the command takes something of the kind."""
+    picture = ben.inbox[0].pictures[0]
+    known = {
+        "id": picture.id,
+        "request": OPEN_JOB[-1] if command.name == "cancel" else picture.id,
+        "file": Attachment("a.png", picture.data),
+        "prompt": "a star",
+        "text": "a star",
+    }
+    kind = command.arguments_type
+    return kind(**{field.name: known[field.name] for field in fields(kind) if field.name in known})
+
+
+async def state_of(ben: Actor) -> tuple[Any, ...]:
+    return (await ben.balance(), keys_of(await ben.says("/queue")), read(await ben.says("/gallery")))
+
+
+EVERY = pytest.mark.parametrize("command", list(commands), ids=lambda command: command.name)
+
+
+@EVERY
+async def test_its_owner_may(stage: Stage, cast: dict[str, Actor], command: Command) -> None:
+    ben = cast["owner"]
+
+    said = await answer(stage.app, ben.who, command, about_ben(command, ben))
+
+    assert said.error is None or command.name == "too_young"
+
+
+@EVERY
+async def test_nobody_else_sees_or_moves_what_is_bens(stage: Stage, cast: dict[str, Actor], command: Command) -> None:
+    ben = cast["owner"]
+    asked, before = about_ben(command, ben), await state_of(ben)
+
+    for who in ("member", "banned", "stranger"):
+        said = await answer(stage.app, cast[who].who, command, asked)
+
+        assert said.error != "bug"
+        assert await state_of(ben) == before
+        assert SECRET not in read(said)
+        assert (said.pictures, said.files, said.form) == ((), (), None)
+        if command.name in OPEN:
+            continue
+        if who == "stranger":
+            assert keys_of(said) == ["start.first"]
+        elif who == "banned":
+            assert keys_of(said) == ["account.banned"]
+        elif {field.name for field in fields(asked)} & {"id", "request"}:
+            assert said.error == "refused"
+
+
+@pytest.mark.parametrize("command", [one for one in commands if one.private], ids=lambda command: command.name)
+async def test_what_is_declared_private_answers_privately(
+    stage: Stage, cast: dict[str, Actor], command: Command
+) -> None:
+    asked = about_ben(command, cast["owner"])
+    for actor in cast.values():
+        said = await answer(stage.app, actor.who, command, asked)
+        assert said.private
+
+
+async def test_looking_around_opens_no_account(stage: Stage, cast: dict[str, Actor]) -> None:
+    stranger = cast["stranger"]
+    for command in ("help", "about", "privacy", "start", "queue", "gallery", "settings", "imagine a star"):
+        await stranger.says(f"/{command}")
+
+    with stage.database._engine.connect() as connection:
+        identities = connection.exec_driver_sql("SELECT count(*) FROM identity").scalar()
+    assert identities == 3
