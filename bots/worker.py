@@ -5,13 +5,19 @@ It is given the wire key and the model's name, and nothing else: no setting, no 
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client: weights are on disk or not at all
 
 
+PR_SET_PDEATHSIG = 1  #: Linux, prctl(2)
+
+
 def main() -> None:
+    _end_with_the_bot()
     model, flat_delay, log_level = sys.argv[1:]
     going = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between two frames
@@ -23,6 +29,12 @@ def main() -> None:
     logs.set_up(log_level)
     pipe = PipeEnd(sys.stdin.buffer, going)
     serve(pipe, load(model, float(flat_delay)))
+
+
+def _end_with_the_bot() -> None:
+    """Linux kills the worker with its bot, also while it is frozen or loads; elsewhere it ends when it next uses the pipe."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":
