@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from inference.starter.scenes import PALETTE, Scene, draw_mask
 from inference.starter.vocabulary import SHAPES
@@ -66,7 +66,13 @@ def _models() -> list[tuple[str, Outline]]:
 
 
 def _fitted(mask: Outline) -> Outline:
-    """Cut to its bounds and brought to one size, proportions kept."""
+    """Without specks, cut to its bounds and brought to one size, proportions kept.
+
+    A few odd pixels in a corner would otherwise decide the bounds of a shape that anybody recognises.
+    """
+    mask = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MedianFilter(5))) > 127
+    if not mask.any():
+        return np.zeros((GRID, GRID), np.bool_)
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     cut = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     side = max(cut.shape)
