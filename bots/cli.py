@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -42,12 +42,11 @@ def talk(
 
 @app.command()
 def demo() -> None:
-    """Try the bot here and now, with free credits and no account anywhere."""
-    from bots.replies import say
-    from bots.texts import render
+    """Try the bot here and now in your browser, with free credits and no account anywhere."""
+    from bots.serving import serve_page
 
-    print(render(say("terminal.hello")))
-    _serve("me", Path("pictures"), as_json=False)
+    settings = _settings()
+    _run(settings, lambda house: serve_page(house, settings.host, settings.port))
 
 
 @credits_app.command("show")
@@ -114,15 +113,21 @@ def doctor(json_: Json = False) -> None:
 
 def _serve(person: str, out: Path, as_json: bool) -> None:
     from bots.talking import talk as converse
-    from bots.wiring import FolderBusy, only_server
 
     settings = _settings()
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
     if not person.isprintable():
         _refuse("--as needs a name of printable characters.")
+    _run(settings, lambda house: converse(house, person, out, as_json=as_json))
+
+
+def _run(settings: Settings, serve: Callable[[House], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Serve people as the one process of this data folder, and end with its exit status."""
+    from bots.wiring import FolderBusy, only_server
+
     try:
         with only_server(settings.data), _house(settings) as house:
-            status = asyncio.run(converse(house, person, out, as_json=as_json))
+            status = asyncio.run(serve(house))
     except (FolderBusy, BadSettings) as refusal:
         _refuse(str(refusal))
     except KeyboardInterrupt:
