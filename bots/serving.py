@@ -8,7 +8,7 @@ import signal
 from bots.background import Background
 from bots.commands.account import FIRST_WISH
 from bots.on_page import Page
-from bots.on_page_routes import page_routes
+from bots.on_page.routes import page_routes
 from bots.replies import say
 from bots.texts import render
 from bots.web import serve

@@ -19,8 +19,8 @@ from yarl import URL
 
 from bots.background import Background
 from bots.on_page import Page
-from bots.on_page_routes import COOKIE, page_routes
-from bots.on_page_visitors import Visitor
+from bots.on_page.routes import COOKIE, page_routes
+from bots.on_page.visitors import Visitor
 from bots.replies import Reply
 from bots.texts import render
 from bots.web import serve

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bots.on_page_html import WORDS, page_html
+from bots.on_page.html import WORDS, page_html
 
-STATIC = Path(__file__).parents[2] / "bots" / "page"
+STATIC = Path(__file__).parents[2] / "bots" / "on_page" / "static"
 SCRIPTS = "\n".join(path.read_text() for path in STATIC.glob("*.js"))
 
 

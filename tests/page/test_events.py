@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 
-from bots.on_page_streams import KEPT, KEPT_BYTES, Stream
+from bots.on_page.streams import KEPT, KEPT_BYTES, Stream
 from core import accounts, delivery
 from core.values import Owed
 from core.wishes import Progress, Started

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, FormData
 
-from bots.on_page_html import page_html
-from bots.on_page_routes import COOKIE
+from bots.on_page.html import page_html
+from bots.on_page.routes import COOKIE
 from bots.settings import BadSettings
 from bots.web import BODY, HEADERS, serve
 from core.rules import ATTACHMENT_BYTES
@@ -97,7 +97,7 @@ async def test_every_answer_carries_the_headers(ana: PageActor, path: str) -> No
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline() -> None:
-    static = Path(__file__).parents[2] / "bots" / "page"
+    static = Path(__file__).parents[2] / "bots" / "on_page" / "static"
     sources = {path.name: path.read_text() for path in static.iterdir()} | {"served": page_html()}
 
     for name, text in sources.items():

@@ -70,7 +70,7 @@ WORDS = (
 
 def page_html() -> str:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "page"), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(Path(__file__).parent / "static"), autoescape=True, undefined=StrictUndefined
     )
     words = {line.key.partition(".")[2]: render(line) for line in WORDS}
     return environment.get_template("page.html").render(words=words, most_bytes=ATTACHMENT_BYTES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from bots import on_page_forms, on_page_wire
 from bots.commands import commands
 from bots.declaring import Command
-from bots.on_page_visitors import Visitor
-from bots.on_page_wire import Message
+from bots.on_page import forms, wire
+from bots.on_page.visitors import Visitor
+from bots.on_page.wire import Message
 from bots.replies import say
 from bots.texts import render
 from core import choices, generation
@@ -26,16 +26,16 @@ async def before(app: App, visitor: Visitor) -> tuple[list[Message], list[Queued
     drawn = {job: list(pictures) for job, pictures in groupby(opened, key=lambda one: one.job.id)}
     still_open = await generation.queue(app, who)
     waiting = [
-        on_page_wire.waiting(app, queued, await _prompt(app, who, queued.job.id), drawn.pop(queued.job.id, []))
+        wire.waiting(app, queued, await _prompt(app, who, queued.job.id), drawn.pop(queued.job.id, []))
         for queued in still_open
     ]
-    return [on_page_wire.remembered(pictures) for pictures in drawn.values()] + waiting, still_open
+    return [wire.remembered(pictures) for pictures in drawn.values()] + waiting, still_open
 
 
 async def gallery(app: App, visitor: Visitor, number: int) -> Message:
     """A page of the gallery. Raises Refused."""
     page = await gallery_.page(app, visitor.who(), number)
-    pictures = [on_page_wire.listed(one) for one in page.opened]
+    pictures = [wire.listed(one) for one in page.opened]
     return {"pictures": pictures, "total": page.total, "more": number * gallery_.PAGE < page.total}
 
 
@@ -59,7 +59,7 @@ async def form(app: App, visitor: Visitor, name: str) -> Message:
         preferred = await choices.preferences(app, visitor.who())
     except Refused:
         preferred = Preferences()
-    return on_page_forms.describe(listed(name), app.catalogue.current, preferred)
+    return forms.describe(listed(name), app.catalogue.current, preferred)
 
 
 def price(app: App, steps: int, count: int) -> Message:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bots.commands.shown import cancel_button, details, picture_buttons, progress_line, state_of
-from bots.on_page_forms import filled
+from bots.on_page.forms import filled
 from bots.replies import Button, Line, Reply, say
 from bots.texts import render
 from core.board import Board, Drawing

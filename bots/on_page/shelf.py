@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from typing import Final
 
-from bots.on_page_wire import Saved
+from bots.on_page.wire import Saved
 from bots.replies import File
 
 ROOM: Final = 64_000_000  #: bytes of all files together; the oldest make room

@@ -12,19 +12,19 @@ from typing import Any, Final
 
 from aiohttp import BodyPartReader, web
 
-from bots import on_page_looking as looking
 from bots.declaring import Attachment
 from bots.on_page import Page
-from bots.on_page_forms import Value
-from bots.on_page_html import page_html
-from bots.on_page_streams import Event, Reader
-from bots.on_page_visitors import Visitor
-from bots.on_page_wire import detailed
+from bots.on_page import looking as looking
+from bots.on_page.forms import Value
+from bots.on_page.html import page_html
+from bots.on_page.streams import Event, Reader
+from bots.on_page.visitors import Visitor
+from bots.on_page.wire import detailed
 from bots.web import trouble
 from core.errors import Refused, Trouble
 from core.rules import ATTACHMENT_BYTES
 
-STATIC: Final = Path(__file__).parent / "page"
+STATIC: Final = Path(__file__).parent / "static"
 COOKIE: Final = "darkroom"
 COOKIE_LIFE: Final = 400 * 24 * 3600  #: seconds; browsers keep none for longer
 BEAT: Final = 15.0  #: seconds after which a silent stream says that it is still there

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from bots.on_page_streams import Stream
-from bots.on_page_wire import Message
+from bots.on_page.streams import Stream
+from bots.on_page.wire import Message
 from core.errors import Unavailable
 from core.values import JobId, Origin, PersonId, Who
 

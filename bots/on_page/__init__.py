@@ -13,15 +13,15 @@ from typing import Final
 
 import structlog
 
-from bots import on_page_forms, on_page_looking, on_page_wire
 from bots.answering import answer, hear, press_token
 from bots.commands import commands
 from bots.declaring import Attachment, Nothing
 from bots.handles import issue, issue_to
-from bots.on_page_shelf import Shelf
-from bots.on_page_streams import Reader
-from bots.on_page_visitors import NAME, Visitor, Visitors
-from bots.on_page_wire import Message
+from bots.on_page import forms, looking, wire
+from bots.on_page.shelf import Shelf
+from bots.on_page.streams import Reader
+from bots.on_page.visitors import NAME, Visitor, Visitors
+from bots.on_page.wire import Message
 from bots.replies import Reply, reply, say
 from bots.texts import render
 from core import accounts, delivery, generation
@@ -66,14 +66,14 @@ class Page:
         """Raises Unavailable when no page of theirs says that it shows it; one that is there comes back and is told again."""
         person = owed[0].person
         tokens = await issue_to(self.app, person, told.buttons)
-        message = on_page_wire.outcome(on_page_wire.message(told, tokens=tokens), [one.index for one in owed])
+        message = wire.outcome(wire.message(told, tokens=tokens), [one.index for one in owed])
         shown = [self._show_outcome(visitor, message) for visitor in self.visitors.of(person)]
         if not any(await asyncio.gather(*shown)):
             raise Unavailable("page.away", retry_after=1.0)
         return DeliveryState.DELIVERED
 
     def progress(self, drawing: Drawing) -> None:
-        said = on_page_wire.drawn_so_far(self.app.board, drawing)
+        said = wire.drawn_so_far(self.app.board, drawing)
         for visitor in self.visitors.of(drawing.job.person):
             if drawing.job.id in visitor.waiting:
                 visitor.stream.show(drawing.job.id, "progress", said)
@@ -111,7 +111,7 @@ class Page:
         standing = await self._account(visitor)
         messages: list[Message] = []
         if standing["state"] == "active":
-            messages, still_open = await on_page_looking.before(self.app, visitor)
+            messages, still_open = await looking.before(self.app, visitor)
             visitor.waiting |= {queued.job.id for queued in still_open}
         if not messages:
             start = commands.get("start")
@@ -128,7 +128,7 @@ class Page:
         return await self._once(visitor, update, label, lambda who: press_token(self.app, who, token))
 
     async def submit(
-        self, visitor: Visitor, update: str, name: str, values: Mapping[str, on_page_forms.Value], label: str = ""
+        self, visitor: Visitor, update: str, name: str, values: Mapping[str, forms.Value], label: str = ""
     ) -> Message:
         """A filled form."""
         return await self._once(visitor, update, label, lambda who: self._filled(who, name, values))
@@ -172,12 +172,12 @@ class Page:
     async def _message(self, visitor: Visitor, told: Reply, *, update: str = "", said: str = "") -> Message:
         tokens = await issue(self.app, visitor.who(), told.buttons)
         files = [self.shelf.put(visitor.cookie, file) for file in told.files]
-        return on_page_wire.message(told, tokens=tokens, files=files, update=update, said=said)
+        return wire.message(told, tokens=tokens, files=files, update=update, said=said)
 
-    async def _filled(self, who: Who, name: str, values: Mapping[str, on_page_forms.Value]) -> Reply:
+    async def _filled(self, who: Who, name: str, values: Mapping[str, forms.Value]) -> Reply:
         try:
-            command = on_page_looking.listed(name)
-            asked = on_page_forms.fill(command, values)
+            command = looking.listed(name)
+            asked = forms.fill(command, values)
         except Refused as refusal:
             return reply(say(refusal.key, **refusal.values), error="refused", private=True)
         return await answer(self.app, who, command, asked)
@@ -211,11 +211,11 @@ class Page:
         person = await accounts.find(self.app, visitor.who())
         visitor.person = person.id if person else None
         if person is None or person.notice_version < NOTICE_VERSION:
-            standing = on_page_wire.account("new", None)
+            standing = wire.account("new", None)
         elif person.banned:
-            standing = on_page_wire.account("banned", None)
+            standing = wire.account("banned", None)
         else:
-            standing = on_page_wire.account("active", await accounts.balance(self.app, person))
+            standing = wire.account("active", await accounts.balance(self.app, person))
         visitor.stream.show("account", "account", standing)
         return standing
 
@@ -225,7 +225,7 @@ class Page:
         waiting = await generation.queue(self.app, visitor.who())
         for queued in waiting:
             if queued.job.id in visitor.waiting:
-                visitor.stream.show(queued.job.id, "progress", on_page_wire.standing(self.app, queued))
+                visitor.stream.show(queued.job.id, "progress", wire.standing(self.app, queued))
         for over in visitor.waiting - {queued.job.id for queued in waiting}:
             visitor.waiting.discard(over)
             visitor.stream.forget(over)
