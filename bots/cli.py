@@ -46,7 +46,16 @@ def demo() -> None:
     from bots.serving import serve_page
 
     settings = _settings()
-    _run(settings, lambda house: serve_page(house, settings.host, settings.port))
+    _run(settings, lambda house: serve_page(house, settings))
+
+
+@app.command()
+def up() -> None:
+    """Open every door that has a token: Telegram, Discord; and the page where DARKROOM_PAGE is on."""
+    from bots.serving import serve_doors
+
+    settings = _settings()
+    _run(settings, lambda house: serve_doors(house, settings))
 
 
 @credits_app.command("show")

@@ -79,6 +79,7 @@ class Reply:
     final: bool = True
     error: ErrorKind | None = None
     job: JobId | None = None
+    index: int | None = None  #: of the one picture of the job that it speaks of, where it is one
     count: int = 1  #: of pictures that the job will have
     replaces: bool = False
 

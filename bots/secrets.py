@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bots.settings import PREFIX, BadSettings, Settings
 
 KEY_BYTES = 32
@@ -32,16 +34,30 @@ def load_secrets(settings: Settings, make_credentials: Callable[[], str]) -> Sec
     return Secrets(master, lookup, _read(credentials, f"{PREFIX}CREDENTIALS_FILE"), tuple(made))
 
 
+def load_text(settings: Settings, name: str) -> str:
+    """A secret that somebody else made, from its setting or its file; empty when neither is set. Raises BadSettings."""
+    setting, file = _set(settings, name)
+    if file is not None:
+        return _read(file, f"{PREFIX}{name.upper()}_FILE").strip()
+    return setting.get_secret_value().strip() if setting is not None else ""
+
+
 def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
-    setting, file = getattr(settings, name), getattr(settings, f"{name}_file")
-    if setting is not None and file is not None:
-        raise BadSettings(f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE are both set: keep one of them.")
+    setting, file = _set(settings, name)
     if setting is not None:
         return _decode(setting.get_secret_value(), f"{PREFIX}{name.upper()}")
     if file is not None:
         return _decode(_read(file, f"{PREFIX}{name.upper()}_FILE"), f"{PREFIX}{name.upper()}_FILE")
     kept = _kept(settings, name, lambda: secrets.token_hex(KEY_BYTES) + "\n", made)
     return _decode(_read(kept, str(kept)), str(kept))
+
+
+def _set(settings: Settings, name: str) -> tuple[SecretStr | None, Path | None]:
+    """What is given of a secret. Raises BadSettings when it is given twice."""
+    setting, file = getattr(settings, name), getattr(settings, f"{name}_file")
+    if setting is not None and file is not None:
+        raise BadSettings(f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE are both set: keep one of them.")
+    return setting, file
 
 
 def _kept(settings: Settings, name: str, new: Callable[[], str], made: list[Path]) -> Path:

@@ -50,6 +50,45 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="A PEM file that pictures are signed with: key, certificate, root. A trial makes its own."),
     ] = None
+    telegram_token: Annotated[
+        SecretStr | None,
+        Field(description="The token of your Telegram bot, as @BotFather gives it; empty: no Telegram."),
+    ] = None
+    telegram_token_file: Annotated[Path | None, Field(description="A file with the Telegram token instead.")] = None
+    telegram_api: Annotated[
+        str,
+        Field(pattern=r"^https?://\S+$", description="The root of a Bot API server; change it where you run your own."),
+    ] = "https://api.telegram.org"
+    telegram_webhook: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://\S+)?$",
+            description="The public https address where Telegram pushes updates; empty: the bot asks for them.",
+        ),
+    ] = ""
+    telegram_webhook_secret: Annotated[
+        SecretStr | None, Field(description="1 to 256 of A-Z, a-z, 0-9, _ and -; what is pushed without it is refused.")
+    ] = None
+    telegram_webhook_secret_file: Annotated[
+        Path | None, Field(description="A file with the webhook's secret instead.")
+    ] = None
+    discord_token: Annotated[
+        SecretStr | None,
+        Field(description="The token of your Discord bot, as the Developer Portal gives it; empty: no Discord."),
+    ] = None
+    discord_token_file: Annotated[Path | None, Field(description="A file with the Discord token instead.")] = None
+    discord_api: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://\S+$", description="The root of Discord's REST API; change it for a proxy of your own."
+        ),
+    ] = "https://discord.com/api/v10"
+    discord_gateway: Annotated[
+        str,
+        Field(
+            pattern=r"^(wss?://\S+)?$", description="A gateway proxy, as ws://host:port; empty: Discord's own gateway."
+        ),
+    ] = ""
     model: Annotated[str, Field(description="The model that draws, by its name in the catalogue.")] = "starter"
     open_jobs: Annotated[
         int, Field(ge=0, description="How many requests one person may have open at once; 0: any number.")
@@ -61,6 +100,9 @@ class Settings(BaseSettings):
     commands_per_minute: Annotated[
         int, Field(ge=0, description="How many commands a minute one person may send; 0: any number.")
     ] = 60
+    page: Annotated[bool, Field(description="Whether `darkroom up` serves the page too, on this computer only.")] = (
+        False
+    )
     host: Annotated[
         str, Field(description="Where the page is served: an address of this computer only (loopback).")
     ] = "127.0.0.1"

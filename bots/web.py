@@ -50,13 +50,18 @@ HEADERS: Final = {
 
 
 @asynccontextmanager
-async def serve(routes: Iterable[web.RouteDef], host: str, port: int) -> AsyncIterator[str]:
-    """Serve on this computer only until left; gives the address. Raises BadSettings for a host or a port that can't be used."""
+async def serve(
+    routes: Iterable[web.RouteDef], host: str, port: int, public: frozenset[str] = frozenset()
+) -> AsyncIterator[str]:
+    """Serve on this computer only until left; gives the address. Raises BadSettings for a host or a port that can't be used.
+
+    `public` are paths that a platform calls through a proxy of the operator's; each has a secret of its own to check.
+    """
     listening = _listen(host, port)
     authority = f"[{host}]" if ":" in host else host
     authority = f"{authority}:{listening.getsockname()[1]}"
     runner = web.AppRunner(
-        application(routes, authority), access_log=None, shutdown_timeout=FAREWELL, handler_cancellation=True
+        application(routes, authority, public), access_log=None, shutdown_timeout=FAREWELL, handler_cancellation=True
     )
     await runner.setup()
     try:
@@ -67,9 +72,11 @@ async def serve(routes: Iterable[web.RouteDef], host: str, port: int) -> AsyncIt
         listening.close()
 
 
-def application(routes: Iterable[web.RouteDef], authority: str) -> web.Application:
+def application(
+    routes: Iterable[web.RouteDef], authority: str, public: frozenset[str] = frozenset()
+) -> web.Application:
     """Everything that is served at `authority`, the one host and port that requests may name."""
-    served = web.Application(middlewares=[_outermost, _guard(authority)], client_max_size=BODY)
+    served = web.Application(middlewares=[_outermost, _guard(authority, public)], client_max_size=BODY)
     served.on_response_prepare.append(_with_headers)
     served.add_routes(routes)
     return served
@@ -119,7 +126,7 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
         return trouble(Refused("trouble.bug"), 500)
 
 
-def _guard(authority: str) -> Middleware:
+def _guard(authority: str, public: frozenset[str]) -> Middleware:
     """Only pages that this server served itself may ask, under the one name it is served by.
 
     A name that somebody else made point here (DNS rebinding), another site's form or script, and a picture embedded elsewhere
@@ -131,6 +138,8 @@ def _guard(authority: str) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in public:
+            return await handler(request)
         front = request.path == "/" and request.method in ("GET", "HEAD")
         if front and request.host != authority and request.host in names:
             return web.Response(status=302, headers={"Location": f"{ours}/"})

@@ -266,6 +266,10 @@ class Encoder(Protocol):
         """
         ...
 
+    async def convert(self, data: bytes, file_format: str) -> Encoded:
+        """A picture file of ours in another format, labelled anew. Raises ValueError when it cannot be read."""
+        ...
+
     async def preview(self, pixels: Pixels) -> Encoded:
         """A small JPEG, at most 128 pixels wide or high."""
         ...
@@ -286,6 +290,10 @@ class Provenance(StrEnum):
 
 
 class Safety(Protocol):
+    async def load(self) -> bool:
+        """Get ready, so that the first picture need not wait; whether pictures can be looked at at all."""
+        ...
+
     async def look(self, pixels: Pixels) -> Verdict:
         """Look at a picture before anybody sees it. Never raises: a look that fails is UNCHECKED."""
         ...

@@ -57,7 +57,7 @@ async def save(app: App, who: Who, ask: Save) -> Reply:
 async def delete(app: App, who: Who, ask: Delete) -> Reply:
     """Destroy one picture, and with the last one of a request its words."""
     deleted = await gallery_.delete(app, who, _id(ask.id))
-    return reply(say("delete.done", id=deleted.id), private=True, job=deleted.job, replaces=True)
+    return reply(say("delete.done", id=deleted.id), private=True, job=deleted.job, index=deleted.index, replaces=True)
 
 
 @commands("report", private=True, anyone=True)
