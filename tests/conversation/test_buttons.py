@@ -69,4 +69,4 @@ async def test_a_newcomers_button_is_theirs_alone_and_stores_nothing(stage: Stag
     issued = await handles.issue(stage.app, ana.who, hello.buttons)
 
     assert keys_of(await press_token(stage.app, ben.who, issued[0])) == ["press.foreign"]
-    assert keys_of(await press_token(stage.app, ana.who, issued[0]))[0] == "start.welcome"
+    assert keys_of(await press_token(stage.app, ana.who, issued[0]))[0].startswith("start.welcome")

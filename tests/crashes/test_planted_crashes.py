@@ -90,7 +90,7 @@ def settle(tx, drawn, now):
             """\
             await delivery.told(self._app, owed)
             await self._tell(told, [owed])
-"""
+""",
         ),
     ),
     ("drawing", "blobs are", Bug("orphan blobs stay", RETENTION, "await app.blobs.delete(blob)", "pass")),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from storage.database import SqlDatabase
+from tests.cast import build_stage
+from tests.databases import Store
 from tests.discord_ import Channel, DiscordServer, Guild, Use, User, routes
+from tests.discord_.actor import DiscordActor, Scene, at_discord
 from tests.discord_.client import signed_in
 from tests.discord_.session import Session
 from tests.discord_.tiny_bot import TinyBot
@@ -99,3 +104,52 @@ def asked(discord_: DiscordServer, ben: User, room: Channel) -> Callable[..., Aw
         return await person.uses("/draw", in_=in_, patience=0)
 
     return asked
+
+
+@pytest.fixture
+def database(sqlite_store: Store) -> SqlDatabase:
+    """One product is enough here: what the door asks of a database is tested over both elsewhere."""
+    return sqlite_store.open()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, database: SqlDatabase) -> AsyncIterator[Scene]:
+    """A door on a stage."""
+    async with at_discord(build_stage(tmp_path, database)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def studio(scene: Scene) -> Channel:
+    """A room of a server where people of the cast are; what is public there, all of them read."""
+    return scene.discord.guild("Friends").channel("art")
+
+
+@pytest.fixture
+def eve(scene: Scene) -> DiscordActor:
+    """New: alone with the bot, and has never said a word."""
+    return scene.enter("eve")
+
+
+@pytest.fixture
+async def bea(scene: Scene, studio: Channel) -> DiscordActor:
+    """In the studio; has agreed, and has 20 credits."""
+    bea = scene.enter("bea", studio)
+    await bea.agrees()
+    return bea
+
+
+@pytest.fixture
+async def dan(scene: Scene) -> DiscordActor:
+    """Alone with the bot; has agreed, and has 20 credits."""
+    dan = scene.enter("dan")
+    await dan.agrees()
+    return dan
+
+
+@pytest.fixture
+async def kit(scene: Scene, studio: Channel) -> DiscordActor:
+    """In the studio too; has agreed, and reads along."""
+    kit = scene.enter("kit", studio)
+    await kit.agrees()
+    return kit

@@ -173,7 +173,7 @@ def _give(use: Use, answer: int, data: dict[str, Any], files: dict[int, Upload])
 
 def follow_up(use: Use, body: dict[str, Any], files: dict[int, Upload]) -> Message:
     """A further message; directly after "thinking" it is that message's edit."""
-    if use.original is not None and use.original.thinking:
+    if use.original is not None and use.original.thinking and not use.original.deleted:
         edit(use.original, body | {"flags": None}, files)
         return use.original
     message = _reply(use, body, files)

@@ -1,0 +1,58 @@
+"""What somebody is offered while they type an option: their own newest pictures, or their open requests.
+
+It is private, and reaches nobody else: Discord shows it to who types.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bots.on_discord.words import title
+from bots.replies import say
+from core import accounts, generation
+from core.generation import unpack_words, words_place
+from core.ports import App, Records
+from core.values import Job, PersonId, Picture, Who
+
+MOST: Final = 25  #: Discord shows no more, and each has to be opened for every letter somebody types
+NAME: Final = 100  #: characters of one
+
+Offer = tuple[str, str]
+
+
+async def offers(app: App, who: Who, command: str, typed: str) -> list[Offer]:
+    """What they see and what it stands for, newest first. Raises Refused for who has no account."""
+    found = await (_open_requests(app, who) if command == "cancel" else _pictures(app, who))
+    wanted = typed.casefold().strip()
+    return [offer for offer in found if wanted in offer[0].casefold()][:MOST]
+
+
+async def _pictures(app: App, who: Who) -> list[Offer]:
+    person = await accounts.active(app, who)
+    pictures = await app.database.run(_newest, person.id)
+    words = {job.id: await _words(app, job) for job in {job.id: job for _, job in pictures}.values()}
+    return [
+        (title(say("discord.offer", id=picture.id, prompt=words[job.id]), NAME), picture.id)
+        for picture, job in pictures
+    ]
+
+
+async def _open_requests(app: App, who: Who) -> list[Offer]:
+    return [
+        (
+            title(say("discord.offer_open", place=queued.place, prompt=await _words(app, queued.job)), NAME),
+            queued.job.id,
+        )
+        for queued in reversed(await generation.queue(app, who))
+    ]
+
+
+async def _words(app: App, job: Job) -> str:
+    if job.sealed_words is None:
+        return ""
+    return unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words)).prompt
+
+
+def _newest(tx: Records, person: PersonId) -> list[tuple[Picture, Job]]:
+    pictures = tx.pictures.of(person, limit=MOST, offset=0)
+    return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job)) is not None]
