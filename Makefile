@@ -23,7 +23,7 @@ help: ## List these verbs
 setup: ## Make .venv with everything in it (PYTHON=python3.12, TORCH_INDEX=address of a build of torch)
 	@$(setup)
 
-demo: $(ready) ## Talk to Darkroom here and now, with no account anywhere
+demo: $(ready) ## Try Darkroom on a page of this computer, with no account anywhere
 	@$(bin)/darkroom demo
 
 # One thread for torch in each worker: together they would otherwise want more cores than there are.

@@ -113,9 +113,10 @@ def doctor(json_: Json = False) -> None:
     """Check this installation; exit 1 when something is wrong."""
     from bots import operating
 
-    with _house() as house:
-        findings = asyncio.run(operating.examine(house))
-    _print(json_, {finding.what: finding.trouble or "ok" for finding in findings})
+    settings = _settings()
+    with _house(settings) as house:
+        findings = asyncio.run(operating.examine(house, settings))
+    _print(json_, {finding.what: finding.said for finding in findings})
     if any(finding.trouble for finding in findings):
         raise typer.Exit(1)
 

@@ -72,9 +72,14 @@ def set_up(level: str, stream: TextIO = sys.stderr) -> None:
 
 
 class _Sieve(logging.Handler):
-    """Passes on where a record came from and how bad it is, without its message."""
+    """Passes on where a record came from and how bad it is, without its message.
+
+    Without its message a library's warning helps nobody who did not ask for more than warnings.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.WARNING and not structlog.get_logger().is_enabled_for(logging.INFO):
+            return
         log = structlog.get_logger()
         where = f"{record.module}:{record.lineno}"
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None

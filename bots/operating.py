@@ -10,6 +10,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bots.replies import say
+from bots.settings import Settings
+from bots.texts import render
 from bots.wiring import House, datamap
 from core import accounts
 from core.credits import Balance, LotId, Milli
@@ -52,13 +55,18 @@ async def _find(app: App, person: str) -> Person:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `trouble` is empty when all is well."""
+    """One thing that was looked at; `trouble` is empty when all is well, and `note` says what else is worth knowing."""
 
     what: str
     trouble: str = ""
+    note: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.trouble or self.note or "ok"
 
 
-async def examine(house: House) -> list[Finding]:
+async def examine(house: House, settings: Settings) -> list[Finding]:
     """What can be known about this installation without changing it."""
     from inference.models import STARTER_WEIGHTS
 
@@ -72,7 +80,33 @@ async def examine(house: House) -> list[Finding]:
         Finding("books", "; ".join(mistakes)),
         Finding("weights", f"{weights} is missing" if needed and not weights.is_file() else ""),
         Finding("worker", await _worker_trouble(house)),
+        Finding("picture check", "" if await house.app.safety.load() else render(say("doctor.no_safety"))),
+        *await _doors(house, settings),
     ]
+
+
+async def _doors(house: House, settings: Settings) -> list[Finding]:
+    """What each chat door says of itself: configured, reachable, permitted. Tokens are never shown."""
+    from bots.on_discord.access import check as check_discord
+    from bots.on_discord.access import load_access as discord_access
+    from bots.on_telegram.access import check as check_telegram
+    from bots.on_telegram.access import load_access as telegram_access
+
+    found = []
+    for name, access in (("telegram", telegram_access(settings)), ("discord", discord_access(settings))):
+        if access is None:
+            found.append(Finding(name, note=render(say("doctor.no_token"))))
+    if telegram := telegram_access(settings):
+        seen = await check_telegram(telegram)
+        found.append(Finding("telegram", seen.trouble, _with_link(seen.sentence, seen.invitation)))
+    if discord := discord_access(settings):
+        checked = await check_discord(discord, house.app.catalogue.current)
+        found.append(Finding("discord", checked.trouble, _with_link(checked.sentence, checked.invitation)))
+    return found
+
+
+def _with_link(sentence: str, link: str) -> str:
+    return f"{sentence} {render(say('doctor.invite', link=link))}" if link else sentence
 
 
 async def _worker_trouble(house: House) -> str:
