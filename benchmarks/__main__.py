@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import ledger, start_up
+from benchmarks import acknowledge, ledger, start_up
 
 if __name__ == "__main__":
     start_up.main("flat")
     start_up.main("starter")
     ledger.main()
+    acknowledge.main()

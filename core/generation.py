@@ -75,9 +75,8 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
         created_at=now,
         deadline=Moment(now + START_DEADLINE),
     )
-    update = who.origin.update if who.origin else ""
     try:
-        accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, update)
+        accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, _update(who))
     except Refused:
         app.rates.give_back("requests", person.id)
         raise
@@ -89,7 +88,7 @@ def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now:
 
     The hold locks the account first, so two requests of one person are judged one after the other.
     """
-    if update and not tx.inbox.note(update, Moment(now + INBOX_LIFE)):
+    if not _first_time(tx, update, now):
         raise Refused("imagine.repeated")
     balance = tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
     if most_open and len(tx.jobs.open_of(job.person)) >= most_open:
@@ -139,7 +138,7 @@ async def queue(app: App, who: Who) -> list[Queued]:
 async def cancel(app: App, who: Who, job: JobId) -> Job:
     """Take a job back, queued or drawing. Raises Refused when it is not theirs or is over."""
     person = await accounts.active(app, who)
-    cancelled = await app.database.run(take_back, job, person.id, app.clock.now())
+    cancelled = await app.database.run(take_back, job, person.id, app.clock.now(), _update(who))
     drawing = app.board.of(job)
     if drawing is None or drawing.share < LATE_CANCEL:
         app.rates.give_back("requests", person.id)
@@ -157,10 +156,13 @@ async def cancel_newest(app: App, who: Who) -> Job:
     return await cancel(app, who, still_open[-1].id)
 
 
-def take_back(tx: Records, job_id: JobId, person: PersonId, now: Moment) -> Job:
-    """Pictures that are finished stay and are paid for; the rest is released. Returns the job as it was."""
+def take_back(tx: Records, job_id: JobId, person: PersonId, now: Moment, update: str = "") -> Job:
+    """Pictures that are finished stay and are paid for; the rest is released. Returns the job as it was.
+
+    The same update twice takes back one request: "the newest" would be another one by then.
+    """
     job = tx.jobs.lock(job_id)
-    if job is None or job.person != person or not job.state.is_open:
+    if job is None or job.person != person or not job.state.is_open or not _first_time(tx, update, now):
         raise Refused("cancel.over")
     tx.deliveries.drop_waiting(job_id)
     end(tx, job_id, job.fence, JobState.CANCELLED, Reason.CANCELLED, now)
@@ -226,6 +228,14 @@ def _within(value: float, allowed: Range, key: str) -> None:
 
 async def _seal_origin(app: App, person: PersonId, job: JobId, origin: Origin | None) -> bytes | None:
     return await app.keys.seal(person, origin_place(job), origin.address.encode()) if origin else None
+
+
+def _update(who: Who) -> str:
+    return who.origin.update if who.origin else ""
+
+
+def _first_time(tx: Records, update: str, now: Moment) -> bool:
+    return not update or tx.inbox.note(update, Moment(now + INBOX_LIFE))
 
 
 def _open_of(tx: Records, person: PersonId) -> list[Job]:

@@ -6,9 +6,12 @@ Its settings come from DARKROOM_* variables, as everywhere; its pace is quicker 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import time
 from dataclasses import replace
+from pathlib import Path
 
 from bots import logs
 from bots.background import Background
@@ -21,6 +24,7 @@ from core import scheduling
 from tests.telegram.actor import UNHURRIED
 
 PATIENCE = "TELEGRAM_PATIENCE"  #: seconds for one answer of Telegram
+STALLS = "TELEGRAM_STALLS"  #: a folder: how late the loop was is written there, by what its file `phase` says
 
 
 async def serve(house: House, door: Telegram) -> None:
@@ -33,10 +37,27 @@ async def serve(house: House, door: Telegram) -> None:
     await door.start()
     async with asyncio.TaskGroup() as tasks:
         beside = [tasks.create_task(work) for work in (house.dispatch.run(), background.run(), door.run())]
+        if folder := os.environ.get(STALLS):
+            beside.append(tasks.create_task(watch_the_loop(Path(folder), end)))
         await end.wait()
         for task in beside:
             task.cancel()
     await door.close()
+
+
+async def watch_the_loop(folder: Path, end: asyncio.Event) -> None:
+    """Wake every millisecond, and note by how much each waking was late."""
+    late: dict[str, list[float]] = {}
+    phase, looked = "", 0.0
+    while not end.is_set():
+        begun = time.perf_counter()
+        if begun - looked > 0.1:
+            phase = (folder / "phase").read_text() if (folder / "phase").exists() else ""
+            looked = begun = time.perf_counter()
+        await asyncio.sleep(0.001)
+        late.setdefault(phase, []).append(time.perf_counter() - begun - 0.001)
+    wanted = {phase: late[phase] for phase in ("idle", "busy") if phase in late}
+    (folder / "stalls.json").write_text(json.dumps(wanted))
 
 
 def main() -> None:
