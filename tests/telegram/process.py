@@ -38,26 +38,28 @@ async def serve(house: House, door: Telegram) -> None:
     async with asyncio.TaskGroup() as tasks:
         beside = [tasks.create_task(work) for work in (house.dispatch.run(), background.run(), door.run())]
         if folder := os.environ.get(STALLS):
-            beside.append(tasks.create_task(watch_the_loop(Path(folder), end)))
+            beside.append(tasks.create_task(watch_the_loop(Path(folder))))
         await end.wait()
         for task in beside:
             task.cancel()
     await door.close()
 
 
-async def watch_the_loop(folder: Path, end: asyncio.Event) -> None:
-    """Wake every millisecond, and note by how much each waking was late."""
+async def watch_the_loop(folder: Path) -> None:
+    """Until cancelled, wake every millisecond and note by how much each waking was late."""
     late: dict[str, list[float]] = {}
     phase, looked = "", 0.0
-    while not end.is_set():
-        begun = time.perf_counter()
-        if begun - looked > 0.1:
-            phase = (folder / "phase").read_text() if (folder / "phase").exists() else ""
-            looked = begun = time.perf_counter()
-        await asyncio.sleep(0.001)
-        late.setdefault(phase, []).append(time.perf_counter() - begun - 0.001)
-    wanted = {phase: late[phase] for phase in ("idle", "busy") if phase in late}
-    (folder / "stalls.json").write_text(json.dumps(wanted))
+    try:
+        while True:
+            begun = time.perf_counter()
+            if begun - looked > 0.1:
+                phase = (folder / "phase").read_text() if (folder / "phase").exists() else ""
+                looked = begun = time.perf_counter()
+            await asyncio.sleep(0.001)
+            late.setdefault(phase, []).append(time.perf_counter() - begun - 0.001)
+    finally:
+        wanted = {phase: late[phase] for phase in ("idle", "busy") if phase in late}
+        (folder / "stalls.json").write_text(json.dumps(wanted))
 
 
 def main() -> None:
