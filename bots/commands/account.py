@@ -18,7 +18,7 @@ commands = Commands()
 FIRST_WISH = "a yellow star on a black background"
 
 
-@commands("start")
+@commands("start", private=True)
 async def start(app: App, who: Who, _ask: Nothing) -> Reply:
     """What this is, what is kept, how old one must be; one press to begin."""
     person = await accounts.find(app, who)

@@ -62,7 +62,7 @@ class Outcome:
         return card.told(self.content, self.row(self.first.index + 1 if several else 0), final=self.told.final)
 
     def is_on(self, card: Card) -> bool:
-        """An earlier try may have worked, perhaps with the picture made smaller."""
+        """Perhaps with its picture made smaller."""
         if self.told.pictures:
             return all(picture.id in card.ids for picture in self.told.pictures) or self.content in card.settled
         return set(self.content.split("\n")) <= set(card.settled)
@@ -136,10 +136,12 @@ class Outcomes:
         return await self._send(outcome, request)
 
     async def _add(self, outcome: Outcome, request: Request, spot: Spot) -> None:
-        card, known = request.card, request.card is not None
-        if card is None:
-            card = Card.of(await self._wire.fetch(spot))
-        if known or not outcome.is_on(card):
+        """An outcome may be told again that was told before: its answer got lost, or we could not note it."""
+        index = outcome.first.index
+        may_be_on = bool(outcome.told.pictures) or request.card is None or index in request.tried
+        card = request.card or Card.of(await self._wire.fetch(spot))
+        request.tried.add(index)
+        if not (may_be_on and outcome.is_on(card)):
             letter = outcome.on(card).letter(*outcome.files)
         elif outcome.told.final and card.ended() != card:
             letter = card.ended().letter()

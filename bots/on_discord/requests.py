@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -26,7 +26,7 @@ KEPT: Final = 2_000  #: requests; older ones are looked up when something comes 
 class Request:
     """`card` is what its message says, None where that has to be looked at. `dead`: Discord takes no answer any more.
 
-    `gone`: somebody deleted its message.
+    `gone`: somebody deleted its message. `tried`: pictures of which it may say already what came of them.
     """
 
     asked: Asked
@@ -34,6 +34,7 @@ class Request:
     card: Card | None = None
     dead: bool = False
     gone: bool = False
+    tried: set[int] = field(default_factory=set)
 
     def takes(self, *, private: bool) -> bool:
         """Whether its message may show something private: never where others read along."""

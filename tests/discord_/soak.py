@@ -171,12 +171,17 @@ class Soak:
         by_message = Counter(file.name for message in said if message.nonce for file in message.attachments)
         with self.stage.database._engine.connect() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT p.id, p.format, d.state, j.private FROM picture p JOIN job j ON j.id = p.job_id"
+                "SELECT p.id, p.format, d.state, j.private, j.id FROM picture p JOIN job j ON j.id = p.job_id"
                 ' JOIN delivery d ON d.job_id = p.job_id AND d."index" = p."index"'
             ).all()
             figures.requests = connection.exec_driver_sql("SELECT count(*) FROM job").scalar() or 0
         figures.pictures = len(rows)
-        for id_, file_format, state, private in rows:
+        asked_by = {
+            told.job: discord.uses[int(update.partition(":")[2])]
+            for update, told in self.scene.overheard.items()
+            if told.job is not None
+        }
+        for id_, file_format, state, private, job in rows:
             name = f"darkroom-{id_}.{file_format}"
             edits, sends = by_edit[name], by_message[name]
             figures.shown += bool(edits or sends)
@@ -185,7 +190,8 @@ class Soak:
             figures.twice_by_message += sends > 1 or bool(edits and sends)
             figures.undeliverable += state == DeliveryState.UNDELIVERABLE
             figures.uncertain += state == DeliveryState.UNCERTAIN
-            figures.lost += not (edits or sends) and not (private and state == DeliveryState.UNDELIVERABLE)
+            waits = private and state == DeliveryState.UNDELIVERABLE and (job not in asked_by or asked_by[job].killed)
+            figures.lost += not (edits or sends) and not waits
             figures.public_secrets += private and any(
                 file.name == name and not message.ephemeral and message.channel.guild is not None
                 for message in said

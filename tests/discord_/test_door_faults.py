@@ -8,8 +8,10 @@ import time
 import pytest
 
 from bots.on_discord.words import shown
+from core import delivery
 from core.errors import Unavailable
 from core.values import DeliveryState
+from core.wishes import Progress, Started
 from tests.cast import keys_of
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
@@ -168,3 +170,61 @@ async def test_a_slow_discord_stops_nobody(scene: Scene, bea: DiscordActor, dan:
 
     assert time.monotonic() - began < 1.0
     assert "Darkroom" in shown(dan.newest.content)
+
+
+@pytest.mark.parametrize("line", ["/imagine a star --count 2", "/imagine a star"])
+async def test_what_was_told_and_could_not_be_noted_is_not_told_twice(
+    scene: Scene, bea: DiscordActor, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    await bea.says(line)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "told", _unnoted)
+        await scene.stage.works()
+    while await bea.owed():
+        await scene.stage.tells()
+
+    names = [file.name for file in bea.newest.attachments]
+    assert len(names) == len(set(names)) == len(states(scene))
+    assert set(states(scene)) == {DeliveryState.DELIVERED}
+    assert len(bea.newest.content.splitlines()) == len(names)
+
+
+async def test_progress_between_two_tries_changes_nothing(scene: Scene, bea: DiscordActor) -> None:
+    """It looks at the message anew, and then everybody knows what it says."""
+    await bea.says("/imagine a star --count 2")
+    await scene.stage.dispatches()
+    ((first, second),) = scene.stage.painter.waiting
+    await scene.stage.news(Started(first.job, first.fence))
+    await scene.stage.news(scene.stage.painter.drawn(first))
+    scene.discord.faults.loses_answer(routes.EDIT_ORIGINAL)
+    with pytest.raises(Unavailable):
+        await tells_once(scene, bea)
+    await scene.stage.news(Progress(second.job, 1, second.fence, 1, 4))
+    await scene.discord.until(lambda: "step 1 of 4" in shown(bea.newest.content))
+    await scene.stage.tells()
+    await scene.stage.news(scene.stage.painter.drawn(second))
+    await scene.stage.tells()
+
+    assert len({file.name for file in bea.newest.attachments}) == len(bea.newest.attachments) == 2
+    assert states(scene) == [DeliveryState.DELIVERED] * 2
+
+
+async def test_two_failures_for_the_same_reason_are_two_lines(scene: Scene, bea: DiscordActor) -> None:
+    """Told one after the other; but one that is told again is one line."""
+    scene.stage.censor.broken = True
+    await bea.says("/imagine a star --count 2")
+    await scene.stage.dispatches()
+    for wish in scene.stage.painter.waiting.pop():
+        await scene.stage.news(scene.stage.painter.drawn(wish))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(delivery, "told", _unnoted)
+            await scene.stage.tells()
+        await scene.stage.tells()
+
+    lines = shown(bea.newest.content).splitlines()
+    assert len(lines) == 2
+    assert set(states(scene)) == {DeliveryState.DELIVERED}
+
+
+async def _unnoted(*_: object) -> None:
+    raise Unavailable("database.unavailable")

@@ -51,12 +51,12 @@ class Report:
 class Bot:
     """The process, which dies and is started again."""
 
-    def __init__(self, folder: Path, telegram: TelegramServer, log_level: str = "warning") -> None:
+    def __init__(self, folder: Path, telegram: TelegramServer, log_level: str = "warning", model: str = "flat") -> None:
         self._folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self._environment = kept | {
             "DARKROOM_DATA": str(folder / "data"),
-            "DARKROOM_MODEL": "flat",
+            "DARKROOM_MODEL": model,
             "DARKROOM_OPEN_JOBS": "0",
             "DARKROOM_WELCOME_CREDITS": "1000000",
             "DARKROOM_REQUESTS_PER_MINUTE": "0",
@@ -87,10 +87,12 @@ class Bot:
 
 
 class Soak:
-    def __init__(self, folder: Path, telegram: TelegramServer, jobs: int, share: float, seed: int) -> None:
+    def __init__(
+        self, folder: Path, telegram: TelegramServer, jobs: int, share: float, seed: int, model: str = "flat"
+    ) -> None:
         self._folder, self._telegram, self._jobs, self._share = folder, telegram, jobs, share
         self._rng = random.Random(seed)
-        self._bot = Bot(folder, telegram)
+        self._bot = Bot(folder, telegram, model=model)
         self._people = [telegram.user(name) for name in ("Ana", "Ben", "Cleo", "Dora", "Emil", "Fee")]
         self._group = telegram.group("Friends", *self._people, supergroup=True)
         self._asked = self._pressed = self._deleted = 0
@@ -283,18 +285,18 @@ class Soak:
 
 
 @asynccontextmanager
-async def soaking(folder: Path, jobs: int, share: float, seed: int) -> AsyncIterator[Soak]:
+async def soaking(folder: Path, jobs: int, share: float, seed: int, model: str = "flat") -> AsyncIterator[Soak]:
     async with TelegramServer(seed=seed) as telegram:
-        soak = Soak(folder, telegram, jobs, share, seed)
+        soak = Soak(folder, telegram, jobs, share, seed, model)
         try:
             yield soak
         finally:
             await soak._bot.ends(signal.SIGKILL)
 
 
-async def _main(jobs: int, share: float, seed: int, lives: tuple[float, float]) -> int:
+async def _main(jobs: int, share: float, seed: int, lives: tuple[float, float], model: str) -> int:
     with TemporaryDirectory() as folder:
-        async with soaking(Path(folder), jobs, share, seed) as soak:
+        async with soaking(Path(folder), jobs, share, seed, model) as soak:
             report = await soak.run(lives)
         print(report)
         errors = (Path(folder) / "errors").read_text()
@@ -309,5 +311,6 @@ if __name__ == "__main__":
     parser.add_argument("--share", type=float, default=0.02, help="of calls that meet each kind of fault")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lives", type=float, nargs=2, default=(3.0, 12.0), help="seconds between two kills")
+    parser.add_argument("--model", default="flat")
     chosen = parser.parse_args()
-    sys.exit(asyncio.run(_main(chosen.jobs, chosen.share, chosen.seed, tuple(chosen.lives))))
+    sys.exit(asyncio.run(_main(chosen.jobs, chosen.share, chosen.seed, tuple(chosen.lives), chosen.model)))
