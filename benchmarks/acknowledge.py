@@ -3,8 +3,8 @@
     python -m benchmarks.acknowledge [--commands-a-minute N] [--seconds N]
 
 The bot is a process of its own with the Telegram door, the engine `flat` drawing in its worker; Telegram is the loopback
-server in this process. An answer is acknowledged when the bot's message about it arrives. The loop of the bot is looked at every
-millisecond, first while nothing happens and then under load, in the same run.
+server in this process. An answer is acknowledged when the bot's message about it arrives. The loop of the bot is looked at
+every millisecond, first while nothing happens and then under load, in the same run.
 """
 
 from __future__ import annotations
