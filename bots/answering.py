@@ -32,7 +32,7 @@ async def hear(app: App, who: Who, line: str, attached: Attachment | None = None
             raise Refused("command.unknown", got=name.removeprefix("/")[:40])
         asked = command.arguments_type(line.strip()) if command.name == "words" else parse(command, rest, attached)
     except Refused as refusal:
-        return _told(refusal)
+        return sorry(refusal)
     return await answer(app, who, command, asked)
 
 
@@ -41,7 +41,7 @@ async def press_token(app: App, who: Who, token: str) -> Reply:
     try:
         button = await redeem(app, who, token)
     except Trouble as trouble:
-        return _told(trouble)
+        return sorry(trouble)
     return await press(app, who, button)
 
 
@@ -58,7 +58,7 @@ async def answer(app: App, who: Who, command: Command, asked: Any) -> Reply:
         _not_too_often(app, who)
         return await command.handler(app, who, asked)
     except Trouble as trouble:
-        return _told(trouble)
+        return sorry(trouble)
     except Exception:
         log.exception("command.failed", command=command.name, door=who.door)
         return reply(say("trouble.bug"), error="bug", private=True)
@@ -70,8 +70,8 @@ def _not_too_often(app: App, who: Who) -> None:
         raise Refused("rate.commands", seconds=ceil(wait))
 
 
-def _told(trouble: Trouble) -> Reply:
-    """Trouble is for the person who has it, wherever they asked."""
+def sorry(trouble: Trouble) -> Reply:
+    """What somebody is answered instead. Trouble is for the person who has it, wherever they asked."""
     kind: Any = trouble.kind
     return reply(say(trouble.key, **trouble.values), error=kind, private=True)
 

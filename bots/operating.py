@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Protocol
 
 from rich import box
 from rich.console import Console
@@ -72,7 +73,7 @@ async def examine(house: House, settings: Settings) -> list[Finding]:
 
     mistakes = await house.app.database.run(lambda tx: tx.ledger.mistakes())
     weights = STARTER_WEIGHTS / "model_index.json"
-    needed = house.app.catalogue.current.name == "starter"
+    needed = house.app.catalogue.default.name == "starter"
     return [
         Finding("settings"),
         Finding("database"),
@@ -92,17 +93,28 @@ async def _doors(house: House, settings: Settings) -> list[Finding]:
     from bots.on_telegram.access import check as check_telegram
     from bots.on_telegram.access import load_access as telegram_access
 
-    found = []
-    for name, access in (("telegram", telegram_access(settings)), ("discord", discord_access(settings))):
-        if access is None:
-            found.append(Finding(name, note=render(say("doctor.no_token"))))
-    if telegram := telegram_access(settings):
-        seen = await check_telegram(telegram)
-        found.append(Finding("telegram", seen.trouble, _with_link(seen.sentence, seen.invitation)))
-    if discord := discord_access(settings):
-        checked = await check_discord(discord, house.app.catalogue.current)
-        found.append(Finding("discord", checked.trouble, _with_link(checked.sentence, checked.invitation)))
-    return found
+    telegram, discord = telegram_access(settings), discord_access(settings)
+    return [
+        _door("telegram", await check_telegram(telegram) if telegram else None),
+        _door("discord", await check_discord(discord, house.app.catalogue.default) if discord else None),
+    ]
+
+
+class Checkup(Protocol):
+    """What a door says of itself."""
+
+    @property
+    def trouble(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def invitation(self) -> str: ...
+
+
+def _door(name: str, seen: Checkup | None) -> Finding:
+    if seen is None:
+        return Finding(name, note=render(say("doctor.no_token")))
+    return Finding(name, seen.trouble, _with_link(seen.sentence, seen.invitation))
 
 
 def _with_link(sentence: str, link: str) -> str:

@@ -34,7 +34,7 @@ def parse(command: Command, text: str, attached: Attachment | None = None) -> An
             argument = _find(command, known, token["name"].lower())
             given[argument.name] = _option_value(argument, token["value"], tokens)
         elif token["early"] and not words and token["key"] in known:
-            given[token["key"]] = _convert(known[token["key"]], _unquoted(token["set"]))
+            given[token["key"]] = convert(known[token["key"]], _unquoted(token["set"]))
         else:
             words.append(token.group())
     if main is not None and main.type is Attachment:
@@ -42,7 +42,7 @@ def parse(command: Command, text: str, attached: Attachment | None = None) -> An
     if words and main is None:
         raise Refused("parse.no_words", command=command.name, got=words[0])
     if words and main is not None:
-        given[main.name] = _convert(main, " ".join(words))
+        given[main.name] = convert(main, " ".join(words))
     for argument in command.arguments:
         if argument.type is Attachment and attached is not None:
             given[argument.name] = small_enough(attached)
@@ -116,16 +116,16 @@ def _find(command: Command, known: dict[str, Argument], name: str) -> Argument:
 
 def _option_value(argument: Argument, value: str | None, tokens: _Tokens) -> Any:
     if value is not None:
-        return _convert(argument, _unquoted(value))
+        return convert(argument, _unquoted(value))
     if argument.type is bool:
-        return _convert(argument, tokens.next_switch())
+        return convert(argument, tokens.next_switch())
     following = tokens.next_value()
     if following is None:
         raise Refused("parse.no_value", option=argument.name)
-    return _convert(argument, following)
+    return convert(argument, following)
 
 
-def _convert(argument: Argument, text: str) -> Any:
+def convert(argument: Argument, text: str) -> Any:
     """Raises Refused when the text is not of the argument's type or out of its range."""
     if argument.choices:
         if text.lower() not in argument.choices:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,9 +35,6 @@ class Board:
         self._drawings: dict[JobId, Drawing] = {}
         self._seconds_per_work: float | None = None
         self.error: float | None = None  #: how far estimates were off, as a share of the time it took, smoothed
-
-    def __iter__(self) -> Iterator[Drawing]:
-        return iter(list(self._drawings.values()))
 
     def begin(self, job: Job, now: Moment) -> None:
         self._drawings[job.id] = Drawing(job, 0, 0, job.settings.steps, now)

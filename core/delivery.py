@@ -38,6 +38,11 @@ async def whereabouts(app: App, person: PersonId, job: JobId, index: int) -> Whe
     return Whereabouts(origin.decode() if origin else None, post.decode() if post else None)
 
 
+async def count_of(app: App, person: PersonId, job: JobId) -> int:
+    """How many pictures a request has; 0 when it is not this person's."""
+    return await app.database.run(_count_of, person, job)
+
+
 async def posted(app: App, person: PersonId, job: JobId, index: int, address: str) -> None:
     """Remember where the message about a picture stands."""
     sealed = await app.keys.seal(person, post_place(job, index), address.encode())
@@ -46,6 +51,11 @@ async def posted(app: App, person: PersonId, job: JobId, index: int, address: st
 
 def post_place(job: JobId, index: int) -> Place:
     return Place("post", "sealed_address", f"{job}/{index}")
+
+
+def _count_of(tx: Records, person: PersonId, job_id: JobId) -> int:
+    job = tx.jobs.get(job_id)
+    return job.count if job is not None and job.person == person else 0
 
 
 def _owed(tx: Records, door: str, person: PersonId | None) -> list[Owed]:

@@ -8,7 +8,7 @@ from core import accounts
 from core.completion import picture_place
 from core.credits import LotId, Milli
 from core.errors import Refused
-from core.generation import unpack_words, words_place
+from core.generation import words_of
 from core.ports import App, Records
 from core.values import Job, Moment, PersonId, Picture, PictureId, Who, Words
 
@@ -60,9 +60,12 @@ async def show(app: App, person: PersonId, picture: PictureId) -> Opened | None:
 
 
 async def own(app: App, who: Who, picture: PictureId) -> Opened:
-    """One picture of this person. Raises Refused when they have none of that id, PictureLost when its file is gone."""
+    """One picture of this person. Raises Refused when they have none of that id, or its file is gone."""
     person = await accounts.active(app, who)
-    opened = await show(app, person.id, picture)
+    try:
+        opened = await show(app, person.id, picture)
+    except PictureLost:
+        raise Refused("gallery.lost", id=picture) from None
     if opened is None:
         raise Refused("picture.unknown", id=picture)
     return opened
@@ -102,9 +105,14 @@ def _remove(tx: Records, picture: Picture) -> None:
         tx.jobs.forget_words(picture.job)
 
 
+def newest(tx: Records, person: PersonId, limit: int, offset: int = 0) -> list[tuple[Picture, Job]]:
+    """Pictures of a person, each with its request."""
+    pictures = tx.pictures.of(person, limit=limit, offset=offset)
+    return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job))]
+
+
 def _page(tx: Records, person: PersonId, number: int) -> tuple[list[tuple[Picture, Job]], int]:
-    pictures = tx.pictures.of(person, limit=PAGE, offset=PAGE * (number - 1))
-    return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job))], tx.pictures.count(person)
+    return newest(tx, person, PAGE, PAGE * (number - 1)), tx.pictures.count(person)
 
 
 def _find(tx: Records, person: PersonId, picture_id: PictureId) -> tuple[Picture, Job] | None:
@@ -128,5 +136,4 @@ async def _open(app: App, picture: Picture, job: Job) -> Opened | None:
             raise PictureLost(picture.id)
         return None
     data = await app.keys.open(picture.person, picture_place(picture.blob), sealed)
-    words = unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
-    return Opened(picture, job, words, data)
+    return Opened(picture, job, await words_of(app, job), data)

@@ -49,7 +49,7 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
     person = await accounts.active(app, who)
     preferred = await app.database.run(_preferences, person.id)
     words = Words(clean_prompt(ask.prompt), clean(ask.negative))
-    model = app.catalogue.current
+    model = app.catalogue.default
     settings = settle_settings(model, ask, preferred.shape)
     _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option_range.count")
     if ask.seed is not None:
@@ -100,33 +100,21 @@ def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now:
     return Accepted(job.id, job.count, queued.place, job.price, balance, job.private, queued.work + job.work)
 
 
-async def same_again(app: App, who: Who, job_id: JobId | None) -> Ask:
-    """What was asked for in an earlier request of this person, to be asked again; the newest with a picture when none is named.
+async def same_again(app: App, who: Who, named: str) -> Ask:
+    """What was asked for in an earlier request of this person, to be asked again: it is named by one of its pictures or by its
+    own id, and without a name it is the newest with a picture.
 
     Raises Refused when there is no such request, or its words are gone with its pictures.
     """
     person = await accounts.active(app, who)
-    job = await app.database.run(_earlier, person.id, job_id)
+    job = await app.database.run(_earlier, person.id, named.strip())
     if job is None or job.sealed_words is None:
         raise Refused("again.nothing")
-    words = unpack_words(await app.keys.open(person.id, words_place(job.id), job.sealed_words))
+    words = await words_of(app, job)
     chosen = job.settings
     return Ask(
         words.prompt, words.negative, chosen.shape, job.count, job.seed, chosen.steps, chosen.guidance, job.private
     )
-
-
-def with_new_seed(ask: Ask) -> Ask:
-    return replace(ask, seed=None)
-
-
-async def job_of(app: App, who: Who, named: str) -> JobId:
-    """The request that is named by its own id or by one of its pictures. Raises Refused for another person's."""
-    person = await accounts.active(app, who)
-    found = await app.database.run(_job_of, person.id, named.strip())
-    if found is None:
-        raise Refused("again.nothing")
-    return found
 
 
 async def queue(app: App, who: Who) -> list[Queued]:
@@ -213,6 +201,12 @@ def origin_place(job: JobId) -> Place:
     return Place("job", "sealed_origin", job)
 
 
+async def words_of(app: App, job: Job) -> Words:
+    """The words of a request, opened. They must not have gone with its last picture."""
+    assert job.sealed_words is not None, "whoever asks for words knows that they are kept"
+    return unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
+
+
 def pack_words(words: Words) -> bytes:
     return json.dumps(asdict(words), ensure_ascii=False).encode()
 
@@ -246,18 +240,12 @@ def _queued_of(tx: Records, person: PersonId) -> list[Queued]:
     return [tx.jobs.in_line(job) for job in tx.jobs.open_of(person)]
 
 
-def _job_of(tx: Records, person: PersonId, named: str) -> JobId | None:
-    if (picture := tx.pictures.get(PictureId(named.upper()))) is not None:
-        return picture.job if picture.person == person else None
-    job = tx.jobs.get(JobId(named))
-    return job.id if job is not None and job.person == person else None
-
-
 def _preferences(tx: Records, person: PersonId) -> Preferences:
     return tx.choices.get(person)
 
 
-def _earlier(tx: Records, person: PersonId, job_id: JobId | None) -> Job | None:
-    found = job_id or tx.pictures.newest_job(person)
+def _earlier(tx: Records, person: PersonId, named: str) -> Job | None:
+    picture = tx.pictures.get(PictureId(named.upper())) if named else None
+    found = picture.job if picture else JobId(named) if named else tx.pictures.newest_job(person)
     job = tx.jobs.get(found) if found else None
     return job if job is not None and job.person == person else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.generation import end, unpack_words, words_place
+from core.generation import end, words_of
 from core.ports import App, Dispatches, Records
 from core.rules import ATTEMPTS, HEARTBEAT, LEASE
 from core.values import Job, JobId, JobState, Moment, Reason
@@ -146,8 +146,7 @@ def _drawing(tx: Records) -> list[Job]:
 
 async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
     job = dispatched.job
-    assert job.sealed_words is not None, "an open job keeps its words"
-    words = unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
+    words = await words_of(app, job)
     return [
         Wish(
             job=job.id,

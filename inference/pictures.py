@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from typing import Any, Literal
 
@@ -23,18 +22,6 @@ _SAVING: dict[Format, dict[str, Any]] = {
     "jpg": {"format": "JPEG", "quality": 92, "subsampling": "4:4:4"},
     "webp": {"format": "WEBP", "quality": 90, "method": 2},
 }
-
-
-class PngEncoder:
-    """`core.ports.Encoder`, off the event loop."""
-
-    async def encode(self, pixels: Pixels) -> Encoded:
-        return await asyncio.to_thread(png, pixels)
-
-
-def png(pixels: Pixels) -> Encoded:
-    """A PNG without any metadata. Raises ValueError when the data is not width x height x 3 bytes."""
-    return encode(pixels, "png")
 
 
 def encode(pixels: Pixels, file_format: Format) -> Encoded:

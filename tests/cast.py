@@ -240,6 +240,14 @@ def enter(stage: Stage, name: str, door: str = "terminal") -> Actor:
     return actor
 
 
+async def agrees_and_is_banned(actor: Actor) -> None:
+    """At any door: whoever has the verbs of the cast."""
+    await actor.agrees()
+    person = await accounts.find(actor.stage.app, actor.who)
+    assert person is not None
+    ban(actor.stage, person.id)
+
+
 def ban(stage: Stage, person: str) -> None:
     with stage.database._engine.begin() as connection:
         connection.execute(text("UPDATE person SET banned = true WHERE id = :id"), {"id": person})

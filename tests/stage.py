@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from bots import logs
-from core import accounts
 from storage.database import SqlDatabase
-from tests.cast import Actor, Stage, ban, build_stage, enter
+from tests.cast import Actor, Stage, agrees_and_is_banned, build_stage, enter
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +43,5 @@ async def ben(stage: Stage) -> Actor:
 async def zed(stage: Stage) -> Actor:
     """Has agreed, and is banned since."""
     zed = enter(stage, "zed")
-    await zed.agrees()
-    person = await accounts.find(stage.app, zed.who)
-    assert person is not None
-    ban(stage, person.id)
+    await agrees_and_is_banned(zed)
     return zed

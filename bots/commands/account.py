@@ -80,7 +80,7 @@ async def help_(app: App, _who: Who, ask: Help) -> Reply:
         what = say(f"option.{argument.name}")
         lines.append(say("help.main" if argument.option.main else "help.option", name=argument.name, what=what))
     if name == "imagine":
-        model = app.catalogue.current
+        model = app.catalogue.default
         lines.append(say("help.imagine", steps=model.steps, guidance=model.guidance, shapes=tuple(model.sizes)))
     return reply(*lines)
 
@@ -94,7 +94,7 @@ async def balance(app: App, who: Who, _ask: Nothing) -> Reply:
         lines.append(say("balance.held", held=now.held))
     if now.debt:
         lines.append(say("balance.debt", debt=now.debt))
-    model = app.catalogue.current
+    model = app.catalogue.default
     return reply(*lines, say("balance.price", price=model.price, steps=int(model.steps.default)), private=True)
 
 
@@ -124,12 +124,12 @@ async def settings(app: App, who: Who, ask: Settings) -> Reply:
 @commands("about")
 async def about(app: App, _who: Who, _ask: Nothing) -> Reply:
     """What this bot is, what draws, who runs it."""
-    model = app.catalogue.current
+    model = app.catalogue.default
     return reply(say("about.what"), say("about.model", model=model.name, price=model.price), say("start.trial"))
 
 
 def _what_next(app: App) -> tuple[Line, ...]:
-    return (say("start.try", wish=FIRST_WISH, price=app.catalogue.current.price), say("start.more"))
+    return (say("start.try", wish=FIRST_WISH, price=app.catalogue.default.price), say("start.more"))
 
 
 def _first_wish() -> Button:

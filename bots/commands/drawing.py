@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bots.commands.asks import Again, Cancel, Edit, Imagine, Words
 from bots.commands.shown import cancel_button, state_of
 from bots.declaring import Commands, Nothing
@@ -26,14 +28,14 @@ async def imagine(app: App, who: Who, ask: Imagine) -> Reply:
 @commands("again")
 async def again(app: App, who: Who, ask: Again) -> Reply:
     """The same request with a new seed; the newest one unless another is named by one of its pictures."""
-    wanted = await generation.same_again(app, who, await _named(app, who, ask.request))
-    return await _request(app, who, generation.with_new_seed(wanted))
+    wanted = await generation.same_again(app, who, ask.request)
+    return await _request(app, who, replace(wanted, seed=None))
 
 
 @commands("edit", private=True)
 async def edit(app: App, who: Who, ask: Edit) -> Reply:
     """An earlier request, filled in to be changed; nothing is drawn yet."""
-    found = await generation.same_again(app, who, await _named(app, who, ask.request))
+    found = await generation.same_again(app, who, ask.request)
     filled = Imagine(
         found.prompt,
         found.negative,
@@ -84,14 +86,7 @@ async def _request(app: App, who: Who, wanted: generation.Ask) -> Reply:
     else:
         accepting = say("imagine.accepted_in", place=accepted.place, price=accepted.price, seconds=accepted.seconds)
     lines = [accepting, whisper("imagine.left", spendable=accepted.balance.spendable)]
-    if unread := app.catalogue.unread(wanted.prompt):
+    if unread := app.catalogue.unread(app.catalogue.default, wanted.prompt):
         lines.append(whisper("imagine.unread", words=unread))
     buttons = (cancel_button(accepted.job),)
     return reply(*lines, buttons=buttons, private=accepted.private, final=False, job=accepted.job, count=accepted.count)
-
-
-async def _named(app: App, who: Who, named: str) -> JobId | None:
-    """The request that somebody names by one of its pictures, or a button by its own id."""
-    if not named:
-        return None
-    return await generation.job_of(app, who, named)

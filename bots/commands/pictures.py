@@ -74,10 +74,7 @@ async def verify(app: App, _who: Who, ask: Verify) -> Reply:
 
 
 async def _own(app: App, who: Who, id_: str) -> Opened:
-    try:
-        return await gallery_.own(app, who, _id(id_))
-    except gallery_.PictureLost:
-        raise Refused("gallery.lost", id=_id(id_)) from None
+    return await gallery_.own(app, who, _id(id_))
 
 
 def _id(typed: str) -> PictureId:

@@ -6,7 +6,6 @@ Puts its parts together; what each of them knows, its own module says.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 import discord
 import structlog
 
+from bots.chatting import LONGEST_PAUSE, pause_after, tell_operator
 from bots.on_discord.access import Access
 from bots.on_discord.commands import registrations, same
 from bots.on_discord.hearing import Hearing
@@ -25,7 +25,6 @@ from bots.on_discord.requests import Requests
 from bots.on_discord.snags import Snag
 from bots.on_discord.wire import Wire
 from bots.replies import Line, Reply, say
-from bots.texts import render
 from core import delivery
 from core.board import Drawing
 from core.errors import Refused, Unavailable
@@ -35,12 +34,7 @@ from core.values import DeliveryState, Owed
 log = structlog.get_logger()
 
 WRONG_TOKEN: Final = 4004  #: how the gateway hangs up then
-LONGEST_PAUSE: Final = 30.0  #: seconds between two tries to sign in
 FAREWELL: Final = 5.0  #: seconds for answers on their way when the door closes
-
-
-def _tell_operator(line: Line) -> None:
-    sys.stderr.write(render(line) + "\n")
 
 
 class Discord:
@@ -57,7 +51,7 @@ class Discord:
         access: Access,
         *,
         throttle: Throttle | None = None,
-        warn: Callable[[Line], None] = _tell_operator,
+        warn: Callable[[Line], None] = tell_operator,
     ) -> None:
         self._app, self._access, self._warn = app, access, warn
         self.stir: Callable[[], None] = lambda: None
@@ -89,7 +83,7 @@ class Discord:
             except Unavailable:
                 failures += 1
             if not self._closed.is_set():
-                await asyncio.sleep(min(LONGEST_PAUSE, 0.25 * 2.0 ** min(failures, 10)))
+                await asyncio.sleep(pause_after(failures))
 
     async def close(self) -> None:
         """Let answers out that are on their way, for a while, and hang up; what is owed stays owed."""
@@ -129,7 +123,7 @@ class Discord:
 
     async def _register(self, client: discord.Client) -> None:
         """Commands as they are now, where Discord knows others. A bot whose commands are of yesterday is better than none."""
-        wanted: list[Any] = registrations(self._app.catalogue.current)
+        wanted: list[Any] = registrations(self._app.catalogue.default)
         application = client.application_id
         assert application is not None, "whoever is signed in knows their application"
         try:

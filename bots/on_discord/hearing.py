@@ -14,7 +14,7 @@ from typing import Any, Final
 import discord
 import structlog
 
-from bots.answering import answer, hear, press, press_token
+from bots.answering import answer, hear, press, press_token, sorry
 from bots.commands import commands
 from bots.declaring import Attachment, Command
 from bots.handles import redeem
@@ -129,7 +129,7 @@ class Hearing:
         try:
             command, asked = submitted(str(data["custom_id"]), data["components"])
         except Refused as refusal:
-            return await self._answer(interaction, _given(_told(refusal)), quiet=True)
+            return await self._answer(interaction, _given(sorry(refusal)), quiet=True)
         quiet = await self._is_quiet(interaction, command, vars(asked))
         return await self._answer(interaction, lambda who: answer(self._app, who, command, asked), quiet=quiet)
 
@@ -149,7 +149,7 @@ class Hearing:
             try:
                 told = await hear(self._app, who, message.content, await self._attached(message))
             except Trouble as trouble:
-                told = _told(trouble)
+                told = sorry(trouble)
             await self._showing.show(who, asked, told)
         if told.replaces:
             await self._clearing.clear(who, told)
@@ -211,8 +211,7 @@ class Hearing:
         """By what they said, by the request that is to be repeated, or by what they prefer. Raises Refused."""
         if command.name == "again":
             named = str(given.get("request", ""))
-            job = await generation.job_of(self._app, who, named) if named else None
-            return bool((await generation.same_again(self._app, who, job)).private)
+            return bool((await generation.same_again(self._app, who, named)).private)
         said = given.get("private")
         return (await choices.preferences(self._app, who)).private if said is None else bool(said)
 
@@ -229,7 +228,7 @@ class Hearing:
             files = {name: await self._fetched(value) for name, value in given.items() if isinstance(value, dict)}
             asked = arguments(command, {**given, **files})
         except Trouble as trouble:
-            return _told(trouble)
+            return sorry(trouble)
         return await answer(self._app, who, command, asked)
 
     async def _press(self, button: Button, who: Who) -> Reply:
@@ -276,11 +275,6 @@ class Hearing:
 def _data(interaction: Interaction) -> Mapping[str, Any]:
     data: Any = interaction.data
     return data or {}
-
-
-def _told(trouble: Trouble) -> Reply:
-    kind: Any = trouble.kind
-    return reply(say(trouble.key, **trouble.values), error=kind, private=True)
 
 
 def _given(told: Reply) -> Work:

@@ -9,10 +9,9 @@ from typing import Final
 
 from bots.on_discord.words import title
 from bots.replies import say
-from core import accounts, generation
-from core.generation import unpack_words, words_place
-from core.ports import App, Records
-from core.values import Job, PersonId, Picture, Who
+from core import accounts, gallery, generation
+from core.ports import App
+from core.values import Job, Who
 
 MOST: Final = 25  #: Discord shows no more, and each has to be opened for every letter somebody types
 NAME: Final = 100  #: characters of one
@@ -29,8 +28,8 @@ async def offers(app: App, who: Who, command: str, typed: str) -> list[Offer]:
 
 async def _pictures(app: App, who: Who) -> list[Offer]:
     person = await accounts.active(app, who)
-    pictures = await app.database.run(_newest, person.id)
-    words = {job.id: await _words(app, job) for job in {job.id: job for _, job in pictures}.values()}
+    pictures = await app.database.run(gallery.newest, person.id, MOST)
+    words = {job.id: await _prompt(app, job) for job in {job.id: job for _, job in pictures}.values()}
     return [
         (title(say("discord.offer", id=picture.id, prompt=words[job.id]), NAME), picture.id)
         for picture, job in pictures
@@ -40,19 +39,15 @@ async def _pictures(app: App, who: Who) -> list[Offer]:
 async def _open_requests(app: App, who: Who) -> list[Offer]:
     return [
         (
-            title(say("discord.offer_open", place=queued.place, prompt=await _words(app, queued.job)), NAME),
+            title(
+                say("discord.offer_open", place=queued.place, prompt=await _prompt(app, queued.job)),
+                NAME,
+            ),
             queued.job.id,
         )
         for queued in reversed(await generation.queue(app, who))
     ]
 
 
-async def _words(app: App, job: Job) -> str:
-    if job.sealed_words is None:
-        return ""
-    return unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words)).prompt
-
-
-def _newest(tx: Records, person: PersonId) -> list[tuple[Picture, Job]]:
-    pictures = tx.pictures.of(person, limit=MOST, offset=0)
-    return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job)) is not None]
+async def _prompt(app: App, job: Job) -> str:
+    return (await generation.words_of(app, job)).prompt if job.sealed_words else ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
-
+from bots.chatting import NewestShown
 from bots.commands.shown import progress
 from bots.on_discord.cards import PREVIEW, Card, Enclosed
 from bots.on_discord.pacing import Pace
@@ -16,50 +15,22 @@ from bots.on_discord.wire import Wire
 from bots.on_discord.words import read_by
 from core.board import Drawing
 from core.ports import App
-from core.values import JobId
-
-log = structlog.get_logger()
 
 
-class ProgressShown:
+class ProgressShown(NewestShown):
     def __init__(self, app: App, wire: Wire, requests: Requests, pace: Pace) -> None:
+        super().__init__(NAME, Snag)
         self._app, self._wire, self._requests, self._pace = app, wire, requests, pace
-        self._newest: dict[JobId, Drawing] = {}
-        self._following: dict[JobId, asyncio.Task[None]] = {}
 
-    def show(self, drawing: Drawing) -> None:
-        """Does not wait; what is not shown before something newer comes is never shown."""
-        job = drawing.job.id
-        self._newest[job] = drawing
-        if job not in self._following:
-            self._following[job] = asyncio.create_task(self._follow(job))
-
-    async def close(self) -> None:
-        for task in (tasks := list(self._following.values())):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _follow(self, job: JobId) -> None:
-        try:
-            while job in self._newest:
-                await self._show_newest(job)
-        except Snag as snag:
-            log.info("discord.left", door=NAME, job=job, error=type(snag).__name__)
-        except Exception:
-            log.exception("task.failed", task="progress")
-        finally:
-            self._newest.pop(job, None)
-            del self._following[job]
-
-    async def _show_newest(self, job: JobId) -> None:
-        drawing = self._newest.pop(job)
-        request = await self._requests.of(drawing.job.person, job)
+    async def _show(self, drawing: Drawing) -> None:
+        job = drawing.job
+        request = await self._requests.of(job.person, job.id)
         if request is None or request.spot(self._app.clock.now()) is None:
             return
-        if request.gone or not request.takes(private=drawing.job.private):
+        if request.gone or not request.takes(private=job.private):
             return
         await asyncio.sleep(self._pace.turn(request.asked))
-        drawing = self._newest.pop(job, drawing)
+        drawing = self._newer(drawing)
         async with self._requests.turn(request.asked):
             spot = request.spot(self._app.clock.now())
             if spot is None or not self._is_so(drawing):

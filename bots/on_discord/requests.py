@@ -15,9 +15,8 @@ from weakref import WeakValueDictionary
 from bots.on_discord.cards import Card
 from bots.on_discord.places import Asked, Posted, Spot, Standing, read
 from core import delivery
-from core.ports import App, Records
-from core.rules import PICTURES_PER_JOB
-from core.values import Job, JobId, Moment, PersonId
+from core.ports import App
+from core.values import JobId, Moment, PersonId
 
 KEPT: Final = 2_000  #: requests; older ones are looked up when something comes of them
 
@@ -81,11 +80,8 @@ class Requests:
 
     async def messages(self, person: PersonId, job: JobId) -> dict[int, Posted]:
         """Every message about a request of this person, by its number; 0 is the first answer."""
-        found = await self._app.database.run(_job, job)
-        if found is None or found.person != person:
-            return {}
-        indexes = range(min(found.count, PICTURES_PER_JOB))
-        standing = [(await self.standing(person, job, index)).posted for index in indexes]
+        count = await delivery.count_of(self._app, person, job)
+        standing = [(await self.standing(person, job, index)).posted for index in range(count)]
         return {posted.message: posted for posted in standing if not posted.trying_since}
 
     def forget(self, job: JobId) -> None:
@@ -100,7 +96,3 @@ class Requests:
         if len(self._known) > KEPT:
             self._known.popitem(last=False)
         return found
-
-
-def _job(tx: Records, job: JobId) -> Job | None:
-    return tx.jobs.get(job)

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from bots.answering import answer, hear, press_token
+from bots.answering import answer, hear, press_token, sorry
 from bots.commands import commands
 from bots.declaring import Attachment, Nothing
 from bots.handles import issue, issue_to
@@ -22,7 +22,7 @@ from bots.on_page.shelf import Shelf
 from bots.on_page.streams import Reader
 from bots.on_page.visitors import NAME, Visitor, Visitors
 from bots.on_page.wire import Message
-from bots.replies import Reply, reply, say
+from bots.replies import Reply, say
 from bots.texts import render
 from core import accounts, delivery, generation
 from core.board import Drawing
@@ -179,7 +179,7 @@ class Page:
             command = looking.listed(name)
             asked = forms.fill(command, values)
         except Refused as refusal:
-            return reply(say(refusal.key, **refusal.values), error="refused", private=True)
+            return sorry(refusal)
         return await answer(self.app, who, command, asked)
 
     async def _show_outcome(self, visitor: Visitor, message: Message) -> bool:

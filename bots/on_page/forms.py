@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bots.declaring import Argument, Attachment, Command
-from bots.parsing import _convert as convert
+from bots.parsing import convert
 from bots.replies import say
 from bots.texts import render
 from core.errors import Refused

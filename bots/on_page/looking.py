@@ -16,7 +16,7 @@ from core import gallery as gallery_
 from core.credits import price_each
 from core.errors import Refused
 from core.ports import App
-from core.values import JobId, PictureId, Preferences, Queued, Who
+from core.values import JobId, PictureId, Preferences, Queued
 
 
 async def before(app: App, visitor: Visitor) -> tuple[list[Message], list[Queued]]:
@@ -26,7 +26,7 @@ async def before(app: App, visitor: Visitor) -> tuple[list[Message], list[Queued
     drawn = {job: list(pictures) for job, pictures in groupby(opened, key=lambda one: one.job.id)}
     still_open = await generation.queue(app, who)
     waiting = [
-        wire.waiting(app, queued, await _prompt(app, who, queued.job.id), drawn.pop(queued.job.id, []))
+        wire.waiting(app, queued, (await generation.words_of(app, queued.job)).prompt, drawn.pop(queued.job.id, []))
         for queued in still_open
     ]
     return [wire.remembered(pictures) for pictures in drawn.values()] + waiting, still_open
@@ -41,10 +41,7 @@ async def gallery(app: App, visitor: Visitor, number: int) -> Message:
 
 async def picture(app: App, visitor: Visitor, id_: str) -> gallery_.Opened:
     """One of theirs. Raises Refused."""
-    try:
-        return await gallery_.own(app, visitor.who(), PictureId(id_))
-    except gallery_.PictureLost:
-        raise Refused("gallery.lost", id=id_) from None
+    return await gallery_.own(app, visitor.who(), PictureId(id_))
 
 
 def preview(app: App, visitor: Visitor, job: str) -> bytes | None:
@@ -59,12 +56,12 @@ async def form(app: App, visitor: Visitor, name: str) -> Message:
         preferred = await choices.preferences(app, visitor.who())
     except Refused:
         preferred = Preferences()
-    return forms.describe(listed(name), app.catalogue.current, preferred)
+    return forms.describe(listed(name), app.catalogue.default, preferred)
 
 
 def price(app: App, steps: int, count: int) -> Message:
     """What so many pictures at so many steps would cost; the model's usual steps when none are named."""
-    model = app.catalogue.current
+    model = app.catalogue.default
     each = price_each(model.price, steps or int(model.steps.default), int(model.steps.default))
     return {"price": render(say("page.price", price=each * count))}
 
@@ -75,10 +72,3 @@ def listed(name: str) -> Command:
     if command is None or not command.listed:
         raise Refused("command.unknown", got=name[:40])
     return command
-
-
-async def _prompt(app: App, who: Who, job: JobId) -> str:
-    try:
-        return (await generation.same_again(app, who, job)).prompt
-    except Refused:  # it ended meanwhile
-        return ""

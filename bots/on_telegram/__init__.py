@@ -6,7 +6,6 @@ Puts its parts together; what each of them knows, its own module says.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -18,6 +17,7 @@ from telegram import Update
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bots.answering import hear, press_token
+from bots.chatting import pause_after, tell_operator
 from bots.declaring import Attachment
 from bots.on_telegram.access import Access
 from bots.on_telegram.answering import Answers
@@ -33,7 +33,6 @@ from bots.on_telegram.reading import WANTED, Enclosed, Heard, Pressed, read
 from bots.on_telegram.snags import Snag
 from bots.on_telegram.wire import Wire
 from bots.replies import Line, Reply, reply, say
-from bots.texts import render
 from core import accounts, delivery
 from core.board import Drawing
 from core.errors import Refused, Unavailable
@@ -46,11 +45,6 @@ log = structlog.get_logger()
 NAME: Final = "telegram"
 BACKLOG: Final = 30  #: answers that wait in one chat before more is not acted on
 FAREWELL: Final = 5.0  #: seconds for answers on their way when the door closes
-LONGEST_PAUSE: Final = 30.0
-
-
-def _tell_operator(line: Line) -> None:
-    sys.stderr.write(render(line) + "\n")
 
 
 class Telegram:
@@ -68,7 +62,7 @@ class Telegram:
         *,
         rates: Rates | None = None,
         throttle: Throttle | None = None,
-        warn: Callable[[Line], None] = _tell_operator,
+        warn: Callable[[Line], None] = tell_operator,
     ) -> None:
         self._app, self._access, self._warn = app, access, warn
         self.stir: Callable[[], None] = lambda: None
@@ -96,7 +90,7 @@ class Telegram:
         """Hear and answer until cancelled. Raises Refused once Telegram does not know the token any more."""
         failures = 0
         while not self._signed_in:
-            await asyncio.sleep(min(LONGEST_PAUSE, 0.25 * 2.0 ** min(failures, 10)))
+            await asyncio.sleep(pause_after(failures))
             failures += 1
             try:
                 await self._sign_in()

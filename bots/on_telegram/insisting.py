@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
 
+from bots.chatting import pause_after
 from bots.on_telegram.places import Place
 from bots.on_telegram.snags import Flooded, Moved, Snag, Unreached, Unsure
 
@@ -44,7 +45,7 @@ async def insist_once(call: Call[P, T], place: Place, *args: P.args, **kwargs: P
             unreached += 1
             if unreached >= UNREACHED_TRIES:
                 raise
-            await asyncio.sleep(min(LONGEST_PAUSE, 0.25 * 2.0**unreached))
+            await asyncio.sleep(pause_after(unreached, LONGEST_PAUSE))
 
 
 async def shrug(work: Awaitable[object]) -> None:

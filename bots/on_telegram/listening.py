@@ -18,6 +18,7 @@ from aiohttp import web
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from bots.chatting import pause_after
 from bots.on_telegram.lanes import Lanes
 from bots.on_telegram.reading import WANTED, chat_of
 from bots.on_telegram.snags import Flooded, meaning
@@ -32,7 +33,6 @@ REMEMBERED: Final = 10_000  #: updates that are known when they come again
 POLL: Final = 30  #: seconds Telegram may take to answer when nothing happens
 GLANCE: Final = 0.05  #: seconds until it is asked again while something is still being acted on
 CONFLICT_PAUSE: Final = 15.0  #: seconds until it is asked again after somebody else did
-LONGEST_PAUSE: Final = 30.0
 BODY: Final = 1_000_000  #: bytes of an update that is pushed; real ones are a few thousand
 BACKLOG: Final = 500  #: updates that wait before pushed ones are put off
 HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
@@ -185,7 +185,7 @@ class Listener:
         if isinstance(error, RetryAfter) and isinstance(snag := meaning(error), Flooded):
             return snag.seconds
         log.info("telegram.unreached", door="telegram", error=type(error).__name__)
-        return min(LONGEST_PAUSE, 0.25 * 2.0 ** min(self._failures, 10))
+        return pause_after(self._failures)
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from telegram import InlineKeyboardMarkup
 
+from bots.chatting import pause_after
 from bots.handles import issue_to
 from bots.on_telegram.insisting import shrug
 from bots.on_telegram.pacing import Urgency
@@ -38,7 +39,6 @@ from core.values import DeliveryState, JobId, Owed
 log = structlog.get_logger()
 
 PATIENCE: Final = 2.0  #: seconds an outcome waits for the answer to its request
-LONGEST_PAUSE: Final = 30.0
 KEPT: Final = 1_000  #: keyboards of outcomes that are still to be told
 
 
@@ -57,7 +57,7 @@ class Outcomes:
             raise Unavailable("telegram.busy", retry_after=flood.seconds) from None
         except (Unreached, Unsure):
             self._failures += 1
-            pause = min(LONGEST_PAUSE, 0.25 * 2.0 ** min(self._failures, 10))
+            pause = pause_after(self._failures)
             raise Unavailable("telegram.unreachable", retry_after=pause) from None
         except Closed:
             raise Gone("telegram.gone") from None

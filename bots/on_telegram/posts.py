@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 
 from bots.on_telegram.places import Place, read_place
 from core import delivery
-from core.ports import App, Records
-from core.values import Job, JobId, PersonId
+from core.ports import App
+from core.values import JobId, PersonId
 
 GLANCE: Final = 0.05  #: seconds
 
@@ -47,10 +47,8 @@ class Posts:
 
     async def of_job(self, person: PersonId, job: JobId) -> list[tuple[int, Place]]:
         """Every message about a request of this person, each with the picture it speaks of."""
-        found = await self._app.database.run(_job, job)
-        if found is None or found.person != person:
-            return []
-        standing = [(index, (await self.of(person, job, index)).post) for index in range(found.count)]
+        count = await delivery.count_of(self._app, person, job)
+        standing = [(index, (await self.of(person, job, index)).post) for index in range(count)]
         return [(index, post) for index, post in standing if post is not None]
 
     @contextmanager
@@ -71,7 +69,3 @@ class Posts:
             await asyncio.sleep(GLANCE)
             waited += GLANCE
         return address not in self._being_answered
-
-
-def _job(tx: Records, job: JobId) -> Job | None:
-    return tx.jobs.get(job)

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 from telegram import InlineKeyboardMarkup
 
+from bots.chatting import NewestShown
 from bots.commands.shown import progress
 from bots.handles import issue_to
 from bots.on_telegram.pacing import Urgency
@@ -23,8 +23,6 @@ from core.board import Drawing
 from core.ports import App
 from core.values import JobId
 
-log = structlog.get_logger()
-
 KEPT: Final = 1_000  #: keyboards, and chats whose last progress is remembered
 
 
@@ -36,46 +34,20 @@ class Throttle:
     group: float = 6.0
 
 
-class ProgressShown:
+class ProgressShown(NewestShown):
     def __init__(self, app: App, wire: Wire, posts: Posts, throttle: Throttle) -> None:
+        super().__init__("telegram", Snag)
         self._app, self._wire, self._posts, self._throttle = app, wire, posts, throttle
-        self._newest: dict[JobId, Drawing] = {}
-        self._following: dict[JobId, asyncio.Task[None]] = {}
         self._next: dict[int, float] = {}
         self._keyboards: dict[JobId, InlineKeyboardMarkup | None] = {}
 
-    def show(self, drawing: Drawing) -> None:
-        """Does not wait; what is not shown before something newer comes is never shown."""
-        job = drawing.job.id
-        self._newest[job] = drawing
-        if job not in self._following:
-            self._following[job] = asyncio.create_task(self._follow(job))
-
-    async def close(self) -> None:
-        for task in (tasks := list(self._following.values())):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _follow(self, job: JobId) -> None:
-        try:
-            while job in self._newest:
-                await self._show_newest(job)
-        except Snag as snag:
-            log.info("telegram.left", door="telegram", error=type(snag).__name__)
-        except Exception:
-            log.exception("task.failed", task="progress")
-        finally:
-            self._newest.pop(job, None)
-            del self._following[job]
-
-    async def _show_newest(self, job: JobId) -> None:
-        drawing = self._newest.pop(job)
+    async def _show(self, drawing: Drawing) -> None:
         post = await self._post(drawing)
         if post is None:
             return
         await asyncio.sleep(self._seconds_until_due(post))
-        drawing = self._newest.pop(job, drawing)
-        async with self._posts.lock(job):
+        drawing = self._newer(drawing)
+        async with self._posts.lock(drawing.job.id):
             post = await self._post(drawing)
             if post is not None:
                 await self._edit(post, drawing)

@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from core import accounts
-from tests.cast import Actor, Stage, ban, enter
+from tests.cast import Actor, Stage, agrees_and_is_banned, enter
 from tests.databases import Store
 from tests.discord_.actor import at_discord
 from tests.page.actor import open_front
@@ -26,8 +25,7 @@ Enter = Callable[[str], Awaitable[Actor]]
 
 @pytest.fixture(params=ENTRANCES)
 def entrance(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
+    return str(request.param)
 
 
 @pytest.fixture
@@ -70,10 +68,7 @@ async def ben(door: Enter) -> Actor:
 async def zed(door: Enter, stage: Stage) -> Actor:
     """Has agreed, and is banned since."""
     zed = await door("zed")
-    await zed.agrees()
-    person = await accounts.find(stage.app, zed.who)
-    assert person is not None
-    ban(stage, person.id)
+    await agrees_and_is_banned(zed)
     return zed
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -32,9 +32,11 @@ from tests.cast import AGREE, Stage
 from tests.discord_ import Channel, DiscordServer, Impossible, Message, Use, User
 from tests.discord_.client import pointed_at
 from tests.discord_.messages import Upload
+from tests.overhearing import overhearing
 
 AT_ONCE = Throttle(0.0, 0.0)
 LONGEST = 6_000  #: characters of an option; a client takes no more of what somebody pastes
+COMMANDS = ("answer", "press", "press_token", "hear")
 PATIENCE = 10.0  #: seconds until something has gone wrong
 
 
@@ -127,7 +129,7 @@ async def at_discord(
     """An open door on a stage, until left."""
     async with discord or DiscordServer() as server:
         scene = Scene(stage, server, throttle)
-        with pointed_at(server), _overhearing(scene.overheard):
+        with pointed_at(server), overhearing(on_discord_hearing, COMMANDS, _noting(scene.overheard)):
             await scene.opens()
             try:
                 yield scene
@@ -313,25 +315,11 @@ def _lines(lines: Sequence[Line]) -> str:
     return written(lines)
 
 
-@contextmanager
-def _overhearing(overheard: dict[str, Reply]) -> Iterator[None]:
-    """Every reply the door gets from a command, by the update it answers."""
+def _noting(overheard: dict[str, Reply]) -> Callable[[Who, Reply], None]:
+    """By the update that a reply answers."""
 
-    def listening(work: Callable[..., Awaitable[Reply]]) -> Callable[..., Awaitable[Reply]]:
-        async def listened(app: Any, who: Who, *more: Any) -> Reply:
-            told = await work(app, who, *more)
-            assert who.origin is not None
-            overheard[who.origin.update] = told
-            return told
+    def note(who: Who, told: Reply) -> None:
+        assert who.origin is not None
+        overheard[who.origin.update] = told
 
-        return listened
-
-    names = ("answer", "press", "press_token", "hear")
-    before = {name: getattr(on_discord_hearing, name) for name in names}
-    for name, work in before.items():
-        setattr(on_discord_hearing, name, listening(work))
-    try:
-        yield
-    finally:
-        for name, work in before.items():
-            setattr(on_discord_hearing, name, work)
+    return note

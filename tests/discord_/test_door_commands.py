@@ -14,7 +14,7 @@ from inference.models import catalogue
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
 
-MODEL = catalogue("flat").current
+MODEL = catalogue("flat").default
 KIND = {str: 3, int: 4, bool: 5, float: 10, Attachment: 11}
 
 

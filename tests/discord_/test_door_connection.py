@@ -17,7 +17,7 @@ from inference.models import catalogue
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
 
-MODEL = catalogue("flat").current
+MODEL = catalogue("flat").default
 
 
 async def quietly(*_: object, **__: object) -> None:

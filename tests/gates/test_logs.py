@@ -58,14 +58,14 @@ async def test_a_bug_is_logged_by_its_place_and_not_by_what_it_says(
 
 
 def test_other_libraries_keep_their_place_and_lose_their_words(log: io.StringIO) -> None:
-    logging.getLogger("some.library").error("could not read %s", MARKER)
-    logging.getLogger("some.library").error(f"could not read {MARKER}")
+    logging.getLogger("some.package").error("could not read %s", MARKER)
+    logging.getLogger("some.package").error(f"could not read {MARKER}")
     try:
         raise ValueError(MARKER)
     except ValueError:
-        logging.getLogger("some.library").exception(MARKER)
+        logging.getLogger("some.package").exception(MARKER)
 
-    assert [line["logger"] for line in written(log)] == ["some.library"] * 3
+    assert [line["logger"] for line in written(log)] == ["some.package"] * 3
     assert written(log)[2]["error"] == "ValueError"
     assert MARKER not in log.getvalue()
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.wishes import Pixels
-from inference.pictures import png
+from inference.pictures import encode
 from tests.cast import Actor, Stage
 
 
@@ -47,4 +47,4 @@ async def test_a_picture_file_holds_pixels_and_its_signed_note_alone(stage: Stag
 )
 def test_pixels_that_are_not_what_they_say_are_refused(pixels: Pixels) -> None:
     with pytest.raises(ValueError, match=r"size|as many"):
-        png(pixels)
+        encode(pixels, "png")

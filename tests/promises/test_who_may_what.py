@@ -10,11 +10,11 @@ import pytest
 from bots.answering import answer
 from bots.commands import commands
 from bots.declaring import Attachment, Command
+from core import generation
 from tests.cast import Actor, Stage, enter, keys_of, read
 
 SECRET = "heron in a raincoat"
 #: Answered to whoever asks, account or not: they tell nothing about anybody, or open one's own account.
-OPEN_JOB: list[str] = []  #: the request that Ben waits for
 OPEN = {"start", "agree", "too_young", "help", "about", "privacy", "verify"}
 
 
@@ -23,18 +23,18 @@ async def cast(stage: Stage, ben: Actor, zed: Actor, ana: Actor) -> dict[str, Ac
     """Ben has a finished picture and an open request, both private."""
     await ben.says(f"/imagine a {SECRET} --private")
     await stage.works()
-    asked = await ben.says(f"/imagine another {SECRET} --private")
-    OPEN_JOB[:] = [str(asked.job)]
+    await ben.says(f"/imagine another {SECRET} --private")
     await ana.agrees()
     return {"owner": ben, "member": ana, "banned": zed, "stranger": enter(stage, "cleo")}
 
 
-def about_ben(command: Command, ben: Actor) -> Any:
+async def about_ben(command: Command, ben: Actor) -> Any:
     """Arguments that point at Ben's picture and request wherever the command takes something of the kind."""
     picture = ben.inbox[0].pictures[0]
+    (waiting,) = await generation.queue(ben.stage.app, ben.who)
     known = {
         "id": picture.id,
-        "request": OPEN_JOB[-1] if command.name == "cancel" else picture.id,
+        "request": waiting.job.id if command.name == "cancel" else picture.id,
         "file": Attachment("a.png", picture.data),
         "prompt": "a star",
         "text": "a star",
@@ -54,7 +54,7 @@ EVERY = pytest.mark.parametrize("command", list(commands), ids=lambda command: c
 async def test_its_owner_may(stage: Stage, cast: dict[str, Actor], command: Command) -> None:
     ben = cast["owner"]
 
-    said = await answer(stage.app, ben.who, command, about_ben(command, ben))
+    said = await answer(stage.app, ben.who, command, await about_ben(command, ben))
 
     assert said.error is None or command.name == "too_young"
 
@@ -62,7 +62,7 @@ async def test_its_owner_may(stage: Stage, cast: dict[str, Actor], command: Comm
 @EVERY
 async def test_nobody_else_sees_or_moves_what_is_bens(stage: Stage, cast: dict[str, Actor], command: Command) -> None:
     ben = cast["owner"]
-    asked, before = about_ben(command, ben), await state_of(ben)
+    asked, before = await about_ben(command, ben), await state_of(ben)
 
     for who in ("member", "banned", "stranger"):
         said = await answer(stage.app, cast[who].who, command, asked)
@@ -85,7 +85,7 @@ async def test_nobody_else_sees_or_moves_what_is_bens(stage: Stage, cast: dict[s
 async def test_what_is_declared_private_answers_privately(
     stage: Stage, cast: dict[str, Actor], command: Command
 ) -> None:
-    asked = about_ben(command, cast["owner"])
+    asked = await about_ben(command, cast["owner"])
     for actor in cast.values():
         said = await answer(stage.app, actor.who, command, asked)
         assert said.private

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import accounts
 from storage.database import SqlDatabase
-from tests.cast import ban, build_stage
+from tests.cast import agrees_and_is_banned, build_stage
 from tests.databases import Store
 from tests.telegram.actor import Scene, TelegramActor, at_telegram
 
@@ -52,8 +51,5 @@ async def zoe(scene: Scene) -> TelegramActor:
 async def zed(scene: Scene) -> TelegramActor:
     """Has agreed, and is banned since."""
     zed = scene.enter("Zed")
-    await zed.agrees()
-    person = await accounts.find(scene.stage.app, zed.who)
-    assert person is not None
-    ban(scene.stage, person.id)
+    await agrees_and_is_banned(zed)
     return zed

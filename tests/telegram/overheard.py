@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from bots.texts import render
 from core.board import Drawing
 from core.values import DeliveryState, Owed
 from tests.cast import Stage
+from tests.overhearing import overhearing
 from tests.telegram.actor import Scene, TelegramActor, Told, at_telegram
 
 
@@ -54,7 +55,7 @@ class OverheardActor(TelegramActor):
 async def overheard_at_telegram(stage: Stage) -> AsyncIterator[Callable[[str], OverheardActor]]:
     """An open door, and how somebody new comes to it."""
     heard: list[Reply] = []
-    with _overhearing(heard):
+    with overhearing(on_telegram, ("hear", "press_token"), lambda _, told: heard.append(told)):
         async with at_telegram(stage) as scene:
             show = scene.door.progress
 
@@ -71,24 +72,3 @@ def _enter(scene: Scene, name: str, heard: list[Reply]) -> OverheardActor:
     actor = OverheardActor(scene, scene.telegram.user(name), heard=heard)
     scene.stage.people.append(actor)  # type: ignore[arg-type]
     return actor
-
-
-@contextmanager
-def _overhearing(heard: list[Reply]) -> Iterator[None]:
-    """Every reply the door gets from a command, in order."""
-
-    def listening(work: Callable[..., Awaitable[Reply]]) -> Callable[..., Awaitable[Reply]]:
-        async def listened(*asked: Any) -> Reply:
-            heard.append(told := await work(*asked))
-            return told
-
-        return listened
-
-    before = {name: getattr(on_telegram, name) for name in ("hear", "press_token")}
-    for name, work in before.items():
-        setattr(on_telegram, name, listening(work))
-    try:
-        yield
-    finally:
-        for name, work in before.items():
-            setattr(on_telegram, name, work)
