@@ -307,6 +307,16 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Style:
+    """Words that are added to a request, by the name people choose it by."""
+
+    name: str
+    about: str
+    prompt: str  #: holds `{prompt}`, where what was asked for stands
+    negative: str = ""
+
+
+@dataclass(frozen=True)
 class Model:
     """What people may ask of a model. `price` is for one picture at the default steps."""
 
@@ -315,6 +325,15 @@ class Model:
     steps: Range
     guidance: Range
     price: Milli
+    title: str = ""
+    family: str = ""  #: which pipeline draws it; an adapter fits one family
+    licence: str = ""
+    commercial_use: str = "yes"  #: "yes", "no", or the condition in words
+    memory: int = 0  #: bytes it needs while it draws
+    negative: bool = True  #: whether words to leave out have any effect
+    weighting: bool = False  #: whether `(words:1.3)` weighs words
+    references: bool = False  #: whether it can start from a picture
+    adapters: tuple[str, ...] = ()  #: the LoRAs that fit it
 
     def settings(self, shape: str, steps: int, guidance: float) -> Settings:
         width, height = self.sizes[shape]
@@ -323,8 +342,17 @@ class Model:
 
 class Catalogue(Protocol):
     @property
-    def current(self) -> Model: ...
-    def unread(self, prompt: str) -> tuple[str, ...]: ...  # words the current model never learnt
+    def default(self) -> Model: ...
+    @property
+    def models(self) -> tuple[Model, ...]: ...  # what people may choose from, the default first
+    @property
+    def styles(self) -> tuple[Style, ...]: ...
+    def model(self, name: str) -> Model | None: ...
+    def style(self, name: str) -> Style | None: ...
+    def unread(self, model: Model, prompt: str) -> tuple[str, ...]: ...  # words it never learnt
+    def read_until(
+        self, model: Model, prompt: str
+    ) -> str | None: ...  # the last words it reads of one that is too long
 
 
 class Clock(Protocol):

@@ -87,6 +87,10 @@ class Settings:
     height: int
     steps: int
     guidance: float
+    style: str = ""  #: the preset whose words were added, "" for none
+    lora: str = ""  #: the adapter that was asked for, "" for none
+    lora_strength: float = 1.0
+    strength: float = 0.0  #: how far to go from the reference picture, 1 ignores it; 0: there is none
 
     @property
     def work(self) -> int:
@@ -195,15 +199,6 @@ class Preferences:
     private: bool = False
     format: str = "png"
     keep_days: int = 0
-
-
-@dataclass(frozen=True)
-class Post:
-    """Where the message about one picture stands: `address` in the door's spelling, opened."""
-
-    job: JobId
-    index: int
-    address: str = field(repr=False)
 
 
 class Verdict(StrEnum):

@@ -8,6 +8,15 @@ from core.values import JobId, Settings
 
 
 @dataclass(frozen=True)
+class Pixels:
+    """Raw 8-bit RGB, row by row from the top: len(data) = width * height * 3. Nothing to decode, so nothing to exploit."""
+
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Wish:
     """One picture to draw. Everything a worker ever learns; it holds no person."""
 
@@ -19,6 +28,7 @@ class Wish:
     negative: str = field(repr=False)
     settings: Settings
     expires_at: int  #: ms; a worker that reads it later leaves it alone
+    reference: Pixels | None = None  #: the picture to start from, brought to the size that is drawn
 
 
 @dataclass(frozen=True)
@@ -27,15 +37,6 @@ class Cancel:
 
     job: JobId
     fence: int
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """Raw 8-bit RGB, row by row from the top: len(data) = width * height * 3. Nothing to decode, so nothing to exploit."""
-
-    width: int
-    height: int
-    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

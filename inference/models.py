@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.credits import Milli
-from core.ports import Model, Range
+from core.ports import Model, Range, Style
 from core.rules import CREDIT
 from inference.flat import Flat
 from inference.starter.vocabulary import unknown_words
@@ -28,19 +28,33 @@ class UnknownModel(ValueError):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """`core.ports.Catalogue`: the model this deployment draws with."""
+    """`core.ports.Catalogue`: the models this deployment draws with."""
 
-    current: Model
+    models: tuple[Model, ...]
+    styles: tuple[Style, ...] = ()
 
-    def unread(self, prompt: str) -> tuple[str, ...]:
-        return unknown_words(prompt) if self.current.name == "starter" else ()
+    @property
+    def default(self) -> Model:
+        return self.models[0]
+
+    def model(self, name: str) -> Model | None:
+        return next((model for model in self.models if model.name == name), None)
+
+    def style(self, name: str) -> Style | None:
+        return next((style for style in self.styles if style.name == name), None)
+
+    def unread(self, model: Model, prompt: str) -> tuple[str, ...]:
+        return unknown_words(prompt) if model.name == "starter" else ()
+
+    def read_until(self, model: Model, prompt: str) -> str | None:  # noqa: ARG002 - every model here reads it all
+        return None
 
 
 def catalogue(name: str) -> Catalogue:
     """Raises UnknownModel."""
     if name not in MODELS:
         raise UnknownModel(name)
-    return Catalogue(MODELS[name])
+    return Catalogue((MODELS[name],))
 
 
 def load(name: str, flat_delay: float) -> Engine:
