@@ -16,7 +16,7 @@ setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
 proved := storage/ledger.py,storage/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format pins starter starter-score kills soak ledger-coverage
+.PHONY: help setup demo test check bench bench-gpu format pins starter starter-score kills soak ledger-coverage
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ check: $(ready) ## Lint, format, types, architecture, and whether the docs match
 	$(bin)/lint-imports
 	$(bin)/python -m pytest -q tests/declarations
 
-bench: $(ready) ## Measure the ledger and the start-up
+bench: $(ready) ## Measure the start-up, the ledger, how soon people are answered, and what drawing costs
 	$(bin)/python -m benchmarks
+
+bench-gpu: $(ready) ## Measure how near a graphics card comes to what it could do (ARGS="--models sd15" for some of it)
+	$(bin)/python -m benchmarks.gpu $(ARGS)
 
 format: $(ready) ## Put the code in its one format
 	$(bin)/ruff check --fix .

@@ -30,7 +30,7 @@ async def hear(app: App, who: Who, line: str, attached: Attachment | None = None
     try:
         if command is None or (name.startswith("/") and not _reachable(command)):
             raise Refused("command.unknown", got=name.removeprefix("/")[:40])
-        asked = command.arguments_type(line.strip()) if command.name == "words" else parse(command, rest, attached)
+        asked = _understood(command, line, rest, attached)
     except Refused as refusal:
         return sorry(refusal)
     return await answer(app, who, command, asked)
@@ -74,6 +74,15 @@ def sorry(trouble: Trouble) -> Reply:
     """What somebody is answered instead. Trouble is for the person who has it, wherever they asked."""
     kind: Any = trouble.kind
     return reply(say(trouble.key, **trouble.values), error=kind, private=True)
+
+
+def _understood(command: Command, line: str, rest: str, attached: Attachment | None) -> Any:
+    """Plain words are taken as they are. Raises Refused."""
+    if command.name != "words":
+        return parse(command, rest, attached)
+    if attached is not None:
+        raise Refused("words.with_file")
+    return command.arguments_type(line.strip())
 
 
 def _reachable(command: Command) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bots import logs
+from bots.models_cli import models_app
 from bots.settings import BadSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 credits_app = typer.Typer(no_args_is_help=True, help="Look at a person's credits, or give some.")
 app.add_typer(credits_app, name="credits")
+app.add_typer(models_app, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -133,9 +135,10 @@ def _serve(person: str, out: Path, as_json: bool) -> None:
 
 def _run(settings: Settings, serve: Callable[[House], Coroutine[Any, Any, int]]) -> NoReturn:
     """Serve people as the one process of this data folder, and end with its exit status."""
-    from bots.wiring import FolderBusy, only_server
+    from bots.wiring import FolderBusy, only_server, require_models
 
     try:
+        require_models(settings)
         with only_server(settings.data), _house(settings) as house:
             status = asyncio.run(serve(house))
     except (FolderBusy, BadSettings) as refusal:

@@ -6,6 +6,7 @@ import inspect
 import types
 from collections.abc import Awaitable, Callable
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bots.replies import Reply
@@ -15,6 +16,16 @@ from core.values import Who
 Handler = Callable[[App, Who, Any], Awaitable[Reply]]
 
 
+class Offers(StrEnum):
+    """What an option names. A door that can lets people choose, or completes it while they type."""
+
+    PICTURES = "pictures"  #: their own, and by them the requests they came from
+    REQUESTS = "requests"  #: their own that are open
+    MODELS = "models"
+    STYLES = "styles"
+    ADAPTERS = "adapters"
+
+
 @dataclass(frozen=True)
 class Option:
     """What the type of an argument does not say. `main`: at a text door it is what stands without a name."""
@@ -22,6 +33,12 @@ class Option:
     main: bool = False
     low: float | None = None
     high: float | None = None
+    usual: float | None = None  #: what leaving it out means, where neither a preference nor a model decides
+    of_model: bool = False  #: each model has a range of its own
+    needs: str = ""  #: an ability of `core.ports.Model` without which it can't be used
+    offers: Offers | None = None
+    none: bool = False  #: `none` may be said, too, against what is preferred
+    beside: str = ""  #: says nothing without this other option
 
 
 @dataclass(frozen=True)
@@ -53,11 +70,20 @@ class Command:
     private: bool  #: its answer is for the asker's eyes only, wherever it was asked
     anyone: bool  #: its buttons may be pressed by others than the person they were made for
     listed: bool  #: shown in /help and in the menus of the doors
+    shared: bool  #: where others read along they see its answer, unless who asks wants privacy
+    form: bool  #: its answer may be a form
+    replaces: bool  #: its answer stands in place of what the message of its button said
+    only_looks: bool  #: it changes nothing, so hearing it twice, or not at all, does no harm
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
         hints = get_type_hints(self.arguments_type, include_extras=True)
         return tuple(_argument(f, hints[f.name]) for f in fields(self.arguments_type))
+
+    @property
+    def attachment(self) -> Argument | None:
+        """The argument that takes a file; a command has one at most."""
+        return next((argument for argument in self.arguments if argument.type is Attachment), None)
 
 
 @dataclass(frozen=True)
@@ -72,7 +98,16 @@ class Commands:
         self._by_name: dict[str, Command] = {}
 
     def __call__(
-        self, name: str, *, private: bool = False, listed: bool = True, anyone: bool = False
+        self,
+        name: str,
+        *,
+        private: bool = False,
+        anyone: bool = False,
+        listed: bool = True,
+        shared: bool = False,
+        form: bool = False,
+        replaces: bool = False,
+        only_looks: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function `async (app, who, arguments) -> Reply` as a command."""
 
@@ -82,7 +117,9 @@ class Commands:
             assert isinstance(arguments, type)
             assert is_dataclass(arguments)
             assert name not in self._by_name, f"two commands named {name}"
-            self._by_name[name] = Command(name, arguments, handler, private, anyone, listed)
+            self._by_name[name] = Command(
+                name, arguments, handler, private, anyone, listed, shared, form, replaces, only_looks
+            )
             return handler
 
         return declare

@@ -14,7 +14,7 @@ from typing import Final, TextIO
 from bots.answering import hear, press
 from bots.commands import commands
 from bots.declaring import Attachment
-from bots.parsing import spell
+from bots.parsing import named_file, spell
 from bots.replies import Button, Reply, reply, say
 from bots.texts import render
 from core import accounts, delivery
@@ -70,16 +70,17 @@ class Terminal:
         return await delivery.outstanding(self._app, NAME, person.id) if person else 0
 
     async def _hear(self, line: str) -> Reply:
-        """A command that wants a file gets the one whose path follows it."""
-        name, _, path = line.strip().partition(" ")
-        command = commands.get(name.removeprefix("/"))
-        if command is None or not path or not any(one.type is Attachment for one in command.arguments):
+        """A command that takes a file gets the one whose path it names."""
+        name, _, rest = line.strip().partition(" ")
+        command = commands.get(name.removeprefix("/").lower()) if name.startswith("/") else None
+        path, others = named_file(command, rest) if command else ("", rest)
+        if not path:
             return await hear(self._app, self._who, line)
         try:
-            attached = await asyncio.to_thread(_read, Path(path.strip()))
-        except OSError:
-            return reply(say("terminal.cannot_read", path=path.strip()), error="refused")
-        return await hear(self._app, self._who, name, attached)
+            attached = await asyncio.to_thread(_read, Path(path))
+        except (OSError, ValueError):  # a path with a zero in it is none
+            return reply(say("terminal.cannot_read", path=path), error="refused")
+        return await hear(self._app, self._who, f"{name} {others}", attached)
 
     async def _press(self, label: str) -> Reply:
         button = self._buttons.get(label.casefold())

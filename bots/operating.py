@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Protocol
@@ -69,21 +75,33 @@ class Finding:
 
 async def examine(house: House, settings: Settings) -> list[Finding]:
     """What can be known about this installation without changing it."""
-    from inference.models import STARTER_WEIGHTS
-
     mistakes = await house.app.database.run(lambda tx: tx.ledger.mistakes())
-    weights = STARTER_WEIGHTS / "model_index.json"
-    needed = house.app.catalogue.default.name == "starter"
+    models = _models(settings)
     return [
         Finding("settings"),
         Finding("database"),
         Finding("key store"),
         Finding("books", "; ".join(mistakes)),
-        Finding("weights", f"{weights} is missing" if needed and not weights.is_file() else ""),
-        Finding("worker", await _worker_trouble(house)),
+        *models,
+        await _worker(house, startable=not any(model.trouble for model in models)),
         Finding("picture check", "" if await house.app.safety.load() else render(say("doctor.no_safety"))),
         *await _doors(house, settings),
     ]
+
+
+def _models(settings: Settings) -> list[Finding]:
+    """Each served model, and each LoRA that nobody can use."""
+    from bots.wiring import served
+    from inference.adapters import find
+
+    models = served(settings)
+    families = {model.family for model in models.models}
+    useless = [
+        Finding(f"LoRA {one.name}", note=one.trouble or render(say("doctor.lora", family=one.family)))
+        for one in find(models.stock.loras)
+        if one.family not in families
+    ]
+    return [*(Finding(f"model {name}", trouble) for name, trouble in models.troubles().items()), *useless]
 
 
 async def _doors(house: House, settings: Settings) -> list[Finding]:
@@ -96,7 +114,7 @@ async def _doors(house: House, settings: Settings) -> list[Finding]:
     telegram, discord = telegram_access(settings), discord_access(settings)
     return [
         _door("telegram", await check_telegram(telegram) if telegram else None),
-        _door("discord", await check_discord(discord, house.app.catalogue.default) if discord else None),
+        _door("discord", await check_discord(discord, house.app.catalogue) if discord else None),
     ]
 
 
@@ -121,26 +139,60 @@ def _with_link(sentence: str, link: str) -> str:
     return f"{sentence} {render(say('doctor.invite', link=link))}" if link else sentence
 
 
-async def _worker_trouble(house: House) -> str:
-    """Start the worker once and wait until it is ready."""
-    import asyncio
+async def _worker(house: House, *, startable: bool) -> Finding:
+    return (
+        Finding("worker", await _worker_trouble(house))
+        if startable
+        else Finding("worker", note=render(say("doctor.idle")))
+    )
 
+
+async def _worker_trouble(house: House) -> str:
+    """Start the worker once and wait until it is ready, or until it has given up; then its own sentence says why."""
+    with _overheard() as said:
+        running = asyncio.create_task(house.dispatch.run())
+        ready = asyncio.create_task(_until_ready(house))
+        try:
+            async with asyncio.timeout(120):
+                while not ready.done() and not house.dispatch.broken:
+                    await asyncio.wait({ready}, timeout=0.1)
+        except TimeoutError:
+            return "did not come up within two minutes"
+        except Trouble as trouble:
+            return trouble.key
+        finally:
+            for task in (ready, running):
+                task.cancel()
+            await asyncio.gather(ready, running, return_exceptions=True)
+    if not house.dispatch.broken:
+        return ""
+    sentences = [line for line in said if not line.startswith("{")]  # beside lines of the log
+    return sentences[-1] if sentences else "does not come up"
+
+
+async def _until_ready(house: House) -> None:
     from core.wishes import Ready
 
-    running = asyncio.create_task(house.dispatch.run())
-    try:
-        async with asyncio.timeout(120):
-            async for news in house.dispatch.news():
-                if isinstance(news, Ready):
-                    return ""
-    except TimeoutError:
-        return "did not come up within two minutes"
-    except Trouble as trouble:
-        return trouble.key
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    return ""
+    async for news in house.dispatch.news():
+        if isinstance(news, Ready):
+            return
+
+
+@contextmanager
+def _overheard() -> Iterator[list[str]]:
+    """Keep what this process and its children print on standard error, line by line, instead of printing it."""
+    said: list[str] = []
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield said
+        finally:
+            os.dup2(ours, 2)
+            os.close(ours)
+            kept.seek(0)
+            said += kept.read().decode(errors="replace").splitlines()
 
 
 def print_datamap(*, as_json: bool) -> None:

@@ -43,19 +43,40 @@ def parse(command: Command, text: str, attached: Attachment | None = None) -> An
         raise Refused("parse.no_words", command=command.name, got=words[0])
     if words and main is not None:
         given[main.name] = convert(main, " ".join(words))
+    if attached is not None:
+        given |= with_file(command, attached)
     for argument in command.arguments:
-        if argument.type is Attachment and attached is not None:
-            given[argument.name] = small_enough(attached)
         if argument.required and argument.name not in given:
             raise Refused(f"parse.missing_{argument.name}", command=command.name)
     return command.arguments_type(**given)
 
 
-def small_enough(attached: Attachment) -> Attachment:
-    """Raises Refused for a file nobody should try to read."""
+def with_file(command: Command, attached: Attachment) -> dict[str, Attachment]:
+    """The argument that a file is. Raises Refused for one nobody should try to read, and where none is wanted."""
+    if command.attachment is None:
+        raise Refused("parse.no_file", command=command.name)
     if len(attached.data) > ATTACHMENT_BYTES:
         raise Refused("parse.file_too_large", most=ATTACHMENT_BYTES // 1_000_000)
-    return attached
+    return {command.attachment.name: attached}
+
+
+def named_file(command: Command, text: str) -> tuple[str, str]:
+    """What a line says where its command takes a file, and the line without it: for doors where a file has a name."""
+    wanted = command.attachment
+    if wanted is None:
+        return "", text
+    if wanted.option.main:
+        return _unquoted(text.strip()), ""
+    tokens = list(_TOKEN.finditer(text))
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        if token["early"] and token["key"] == wanted.name:
+            return _unquoted(token["set"]), text[: token.start()] + text[token.end() :]
+        if token["option"] and token["name"].lower() == wanted.name:
+            if token["value"] is not None:
+                return _unquoted(token["value"]), text[: token.start()] + text[token.end() :]
+            if following is not None and not following["option"]:
+                return _unquoted(following.group()), text[: token.start()] + text[following.end() :]
+    return "", text
 
 
 def spell(form: Form) -> str:
@@ -66,7 +87,7 @@ def spell(form: Form) -> str:
         hints = get_type_hints(type(form.arguments), include_extras=True)
         if _is_main(hints[field.name]):
             main = str(value)
-        elif value is not None and value != field.default:
+        elif value is not None and value != field.default and not isinstance(value, Attachment):
             options.append(f"--{field.name} {_spelt(value)}")
     return " ".join(part for part in (f"/{form.command}", main, *options) if part)
 
@@ -137,6 +158,8 @@ def convert(argument: Argument, text: str) -> Any:
         return text.lower() in _YES
     if argument.type is str:
         return text
+    if argument.type is Attachment:
+        raise Refused("parse.not_a_file", option=argument.name)
     try:
         number = argument.type(text)
     except ValueError:

@@ -56,10 +56,14 @@ class Button:
 
 @dataclass(frozen=True)
 class Form:
-    """A command filled in, to be changed and sent: a modal, fields of a page, or a line to copy."""
+    """A command filled in, to be changed and sent: a modal, fields of a page, or a line to copy.
+
+    `missing` is an argument that only its person can fill in: a file they sent once, and that is not kept.
+    """
 
     command: str
     arguments: Any
+    missing: str = ""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,35 @@ class Settings(BaseSettings):
         ),
     ] = ""
     model: Annotated[str, Field(description="The model that draws, by its name in the catalogue.")] = "starter"
+    models: Annotated[
+        str, Field(description="Further models people may choose, by their names, with commas between them.")
+    ] = ""
+    models_file: Annotated[
+        Path | None, Field(description="A catalogue of your own, which adds to the one that is shipped or changes it.")
+    ] = None
+    models_folder: Annotated[
+        Path | None, Field(description="Where fetched weights lie; empty: models in the data folder.")
+    ] = None
+    loras_folder: Annotated[
+        Path | None, Field(description="A folder with LoRAs people may use, as .safetensors files; empty: none.")
+    ] = None
+    styles_file: Annotated[
+        Path | None, Field(description="Styles of your own, which add to those that are shipped or change them.")
+    ] = None
+    hub: Annotated[
+        str, Field(pattern=r"^https?://\S+$", description="The hub that `darkroom models fetch` fetches from.")
+    ] = "https://huggingface.co"
+    hub_token: Annotated[
+        SecretStr | None, Field(description="A token for models whose terms want accepting; empty: HF_TOKEN, or none.")
+    ] = None
+    hub_token_file: Annotated[Path | None, Field(description="A file with the hub's token instead.")] = None
+    memory: Annotated[
+        float,
+        Field(ge=0, description="GB that loaded models may take; 0: what the device has, less some to work with."),
+    ] = 0
+    device: Annotated[
+        str, Field(pattern="^(auto|cpu|cuda|mps)$", description="What draws: auto, cpu, cuda or mps.")
+    ] = "auto"
     open_jobs: Annotated[
         int, Field(ge=0, description="How many requests one person may have open at once; 0: any number.")
     ] = 3

@@ -21,8 +21,11 @@ from core.ports import App, Limits
 from core.rules import CREDIT, SEEDS
 from core.values import Moment
 from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
-from inference.models import UnknownModel, catalogue
+from inference.entries import BadCatalogue
+from inference.intake import Intake
+from inference.models import Catalogue, UnknownModel, catalogue
 from inference.safety import Classifier
+from inference.stock import Stock
 from storage import blobs, keys, tables
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.dispatch import PipeDispatch
@@ -75,10 +78,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     """Open stores, bringing their schemas up to date. Raises BadSettings and Unavailable."""
     _make_folder(settings.data)
     clock = SystemClock()
-    try:
-        models = catalogue(settings.model)
-    except UnknownModel:
-        raise BadSettings(f"DARKROOM_MODEL names no model of the catalogue: {settings.model}.") from None
+    models = served(settings)
     found = load_secrets(settings, make_certificates)
     try:
         credentials = Credentials(found.credentials)
@@ -93,7 +93,9 @@ def open_house(settings: Settings) -> Iterator[House]:
         upgrade(key_store, "keys")
         database = SqlDatabase(records)
         stack.callback(database.close)
-        worker = (sys.executable, "-m", "bots.worker", settings.model, str(settings.flat_delay), settings.log_level)
+        names = ",".join(model.name for model in models.models)
+        told = (names, str(settings.flat_delay), settings.log_level, models.stock.as_argument())
+        worker = (sys.executable, "-m", "bots.worker", *told)
         dispatch = PipeDispatch(worker, clock)
         classifier = Classifier()
         stack.callback(classifier.close)
@@ -103,6 +105,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             blobs=blobs.FolderBlobs(settings.data / "blobs"),
             dispatch=dispatch,
             encoder=LabellingEncoder(credentials),
+            intake=Intake(),
             safety=classifier,
             catalogue=models,
             clock=clock,
@@ -116,6 +119,37 @@ def open_house(settings: Settings) -> Iterator[House]:
             datamap=datamap(),
         )
         yield House(app, dispatch, database, found.made)
+
+
+def stock(settings: Settings) -> Stock:
+    """Where models and what belongs to them come from."""
+    return Stock(
+        models=settings.models_folder or settings.data / "models",
+        loras=settings.loras_folder,
+        own_models=settings.models_file,
+        own_styles=settings.styles_file,
+        memory=settings.memory,
+        device=settings.device,
+    )
+
+
+def served(settings: Settings) -> Catalogue:
+    """The models people may ask for. Raises BadSettings."""
+    others = [name.strip() for name in settings.models.split(",") if name.strip()]
+    try:
+        return catalogue(settings.model, *others, stock=stock(settings))
+    except UnknownModel as unknown:
+        name = str(unknown)
+        setting = "DARKROOM_MODEL" if name == settings.model else "DARKROOM_MODELS"
+        raise BadSettings(f"{setting} names no model of the catalogue: {name}.") from None
+    except BadCatalogue as error:
+        raise BadSettings(str(error)) from None
+
+
+def require_models(settings: Settings) -> None:
+    """Raises BadSettings when a model that is served cannot be loaded, which would otherwise show at the first request."""
+    if troubles := [trouble for trouble in served(settings).troubles().values() if trouble]:
+        raise BadSettings(troubles[0])
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""The worker process: `python -m bots.worker MODEL FLAT_DELAY LOG_LEVEL`, started by storage/dispatch.py over a pipe.
+"""The worker process: `python -m bots.worker MODELS FLAT_DELAY LOG_LEVEL [STOCK]`, started by storage/dispatch.py over a pipe.
 
-It is given the wire key and the model's name, and nothing else: no setting, no database, no token.
+It is given the wire key, the models' names and where they lie, and nothing else: no setting, no database, no token. A model
+that cannot be loaded ends it with one sentence and exit status 2.
 """
 
 from __future__ import annotations
@@ -18,17 +19,24 @@ PR_SET_PDEATHSIG = 1  #: Linux, prctl(2)
 
 def main() -> None:
     _end_with_the_bot()
-    model, flat_delay, log_level = sys.argv[1:]
+    models, flat_delay, log_level, *stock = sys.argv[1:]
     going = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between two frames
     from bots import logs
-    from inference.models import load
+    from inference.fetched import Unusable
+    from inference.models import engine
+    from inference.stock import Stock
     from inference.worker import serve
     from storage.pipe_end import PipeEnd
 
     logs.set_up(log_level)
     pipe = PipeEnd(sys.stdin.buffer, going)
-    serve(pipe, load(model, float(flat_delay)))
+    try:
+        drawing = engine(models.split(","), Stock.from_argument(*stock) if stock else Stock(), float(flat_delay))
+    except Unusable as trouble:
+        print(trouble, file=sys.stderr, flush=True)
+        os._exit(2)  # the thread that listens to the pipe would otherwise keep it
+    serve(pipe, drawing)
 
 
 def _end_with_the_bot() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from core import accounts
 from core.errors import Refused
 from core.moderation import clean
+from core.options import NONE, known_model, known_style
 from core.ports import App, Place, Records
 from core.rules import KEEP_DAYS, REPORT_CHARACTERS
 from core.values import Moment, PersonId, PictureId, Preferences, Who
@@ -19,6 +20,10 @@ async def preferences(app: App, who: Who, **changes: Any) -> Preferences:
     keep_days = changes.get("keep_days", 0)
     if not 0 <= keep_days <= KEEP_DAYS:
         raise Refused("option_range.keep_days", got=keep_days, high=KEEP_DAYS)
+    for name, known in (("model", known_model), ("style", known_style)):
+        if name in changes:
+            named = changes[name].strip()
+            changes[name] = "" if named.casefold() == NONE else known(app.catalogue, named).name
     return await app.database.run(_change, person.id, changes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.datamap import Category, DataMap, OnErase, OnExport
+from core.datamap import Category, DataMap, OnErase, OnExport, Until
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ def _keys_are_apart(datamap: DataMap) -> bool:
 def _books_name_nobody(datamap: DataMap) -> bool:
     books = [datum for entry, datum in datamap.personal() if entry.cell.startswith(("ledger_", "credit_lot", "hold"))]
     return bool(books) and all(datum.on_erase is OnErase.UNLINK for datum in books)
+
+
+def _references_end_with_their_request(datamap: DataMap) -> bool:
+    kept = [datum.keep for _, datum in datamap.personal() if datum.category is Category.REFERENCES]
+    return bool(kept) and set(kept) == {Until.REQUEST_ENDS}
 
 
 def _hashes_are_withheld(datamap: DataMap) -> bool:
@@ -69,6 +74,11 @@ CLAIMS = (
         "pictures_carry_nothing",
         "tests/promises/test_pictures_carry_nothing.py::test_a_picture_file_holds_pixels_and_its_signed_note_alone",
         _stores(Category.PICTURES),
+    ),
+    Claim(
+        "reference_is_dropped",
+        "tests/promises/test_references.py::test_it_is_kept_until_the_request_is_done_without_its_metadata",
+        _references_end_with_their_request,
     ),
     Claim(
         "worker_knows_nobody",

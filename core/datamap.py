@@ -14,6 +14,7 @@ class Category(StrEnum):
     CREDITS = "credits"
     WORDS = "words"
     PICTURES = "pictures"
+    REFERENCES = "references"
     REQUESTS = "requests"
     DELIVERY = "delivery"
     CHOICES = "choices"
@@ -55,6 +56,7 @@ class Until(StrEnum):
 
     ACCOUNT_ENDS = "account_ends"
     PICTURE_DELETED = "picture_deleted"  #: at the latest; requests without a picture lose their words at once
+    REQUEST_ENDS = "request_ends"  #: drawn, failed, taken back or given up
     EXPIRY = "expiry"  #: the row carries its own end and is swept then
     BOOKS_CLOSE = "books_close"  #: accounting rows, which name nobody once the link is deleted
     PROCESS_ENDS = "process_ends"  #: written to standard error only; who collects it decides

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import ceil
 
-from core import accounts
+from core import accounts, references
 from core.credits import LedgerAccountId, Milli, price_each
 from core.errors import Refused
 from core.moderation import clean, clean_prompt
-from core.ports import App, Model, Place, Range, Records
-from core.rules import HOLD_LIFE, INBOX_LIFE, LATE_CANCEL, PICTURES_PER_JOB, REQUEST_BURST, SEEDS, START_DEADLINE
+from core.options import NONE, Ask, settle, usual_model, write_adapter
+from core.ports import App, Place, Records
+from core.rules import HOLD_LIFE, INBOX_LIFE, LATE_CANCEL, REQUEST_BURST, START_DEADLINE
 from core.values import (
     Accepted,
     Job,
@@ -24,24 +25,9 @@ from core.values import (
     Preferences,
     Queued,
     Reason,
-    Settings,
     Who,
     Words,
 )
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request as a person makes it; None means what they prefer, the model's default, or a fresh seed."""
-
-    prompt: str
-    negative: str = ""
-    shape: str | None = None
-    count: int = 1
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    private: bool | None = None
 
 
 async def request(app: App, who: Who, ask: Ask) -> Accepted:
@@ -49,15 +35,12 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
     person = await accounts.active(app, who)
     preferred = await app.database.run(_preferences, person.id)
     words = Words(clean_prompt(ask.prompt), clean(ask.negative))
-    model = app.catalogue.default
-    settings = settle_settings(model, ask, preferred.shape)
-    _within(ask.count, Range(1, PICTURES_PER_JOB, 1), "option_range.count")
-    if ask.seed is not None:
-        _within(ask.seed, Range(0, SEEDS - 1, 0), "option_range.seed")
+    model, settings, notes = settle(app.catalogue, ask, words, preferred)
     now, job_id = app.clock.now(), JobId(app.ids.opaque())
     wait = app.rates.take("requests", person.id, app.limits.requests_per_minute, REQUEST_BURST, now)
     if wait:
         raise Refused("rate.requests", most=app.limits.requests_per_minute, seconds=ceil(wait))
+    reference = await references.take_in(app, person.id, job_id, settings, ask.reference)
     job = Job(
         id=job_id,
         person=person.id,
@@ -74,13 +57,15 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
         attempts=0,
         created_at=now,
         deadline=Moment(now + START_DEADLINE),
+        reference=reference,
     )
     try:
         accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, _update(who))
     except Refused:
         app.rates.give_back("requests", person.id)
+        await references.destroy(app, job)
         raise
-    return replace(accepted, seconds=app.board.seconds(accepted.work))
+    return replace(accepted, seconds=app.board.seconds(accepted.work), notes=notes)
 
 
 def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment, update: str = "") -> Accepted:
@@ -102,18 +87,29 @@ def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now:
 
 async def same_again(app: App, who: Who, named: str) -> Ask:
     """What was asked for in an earlier request of this person, to be asked again: it is named by one of its pictures or by its
-    own id, and without a name it is the newest with a picture.
+    own id, and without a name it is the newest with a picture. A picture it started from is not kept: then the strength is
+    there, and it is not.
 
     Raises Refused when there is no such request, or its words are gone with its pictures.
     """
     person = await accounts.active(app, who)
-    job = await app.database.run(_earlier, person.id, named.strip())
+    job, preferred = await app.database.run(_earlier, person.id, named.strip())
     if job is None or job.sealed_words is None:
         raise Refused("again.nothing")
-    words = await words_of(app, job)
-    chosen = job.settings
+    words, chosen = await words_of(app, job), job.settings
     return Ask(
-        words.prompt, words.negative, chosen.shape, job.count, job.seed, chosen.steps, chosen.guidance, job.private
+        prompt=words.prompt,
+        negative=words.negative,
+        shape=chosen.shape,
+        count=job.count,
+        model=None if chosen.model == usual_model(app.catalogue, preferred).name else chosen.model,
+        style=chosen.style or (NONE if preferred.style else None),
+        lora=write_adapter(chosen.lora, chosen.lora_strength) or None,
+        strength=chosen.strength or None,
+        seed=job.seed,
+        steps=chosen.steps,
+        guidance=chosen.guidance,
+        private=job.private,
     )
 
 
@@ -132,6 +128,7 @@ async def cancel(app: App, who: Who, job: JobId) -> Job:
         app.rates.give_back("requests", person.id)
     app.board.end(job)
     await app.dispatch.cancel(cancelled.id, cancelled.fence)
+    await references.destroy(app, cancelled)
     return cancelled
 
 
@@ -157,15 +154,17 @@ def take_back(tx: Records, job_id: JobId, person: PersonId, now: Moment, update:
     return job
 
 
-def end(tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reason: Reason | None, now: Moment) -> bool:
+def end(
+    tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reason: Reason | None, now: Moment
+) -> Job | None:
     """Close a job under its fence and settle its hold: what is drawn is captured, the rest released.
 
-    False when somebody else closed or moved it first. Closing raises the fence, so no late result counts.
+    Returns it as it was, None when somebody else closed or moved it first. Closing raises the fence, so no late result counts.
     The job's row is locked before its pictures are counted: none can come in between.
     """
     job = tx.jobs.lock(job_id)
     if job is None or job.fence != fence or not job.state.is_open:
-        return False
+        return None
     drawn = tx.wishes.count_drawn(job_id)
     whole = drawn == job.count
     part = drawn > 0 and without_pictures is not JobState.CANCELLED
@@ -175,22 +174,7 @@ def end(tx: Records, job_id: JobId, fence: int, without_pictures: JobState, reas
     tx.ledger.resolve(job_id, Milli(drawn * job.price_each), now)
     if not tx.pictures.any_of(job_id):
         tx.jobs.forget_words(job_id)
-    return True
-
-
-def settle_settings(model: Model, ask: Ask, shape: str) -> Settings:
-    """The asked-for settings with the preferred shape and the model's defaults filled in.
-
-    Raises Refused naming the range; never bends a value.
-    """
-    shape = ask.shape or shape
-    if shape not in model.sizes:
-        raise Refused("option_range.shape", got=shape, known=", ".join(model.sizes))
-    steps = int(model.steps.default) if ask.steps is None else ask.steps
-    guidance = model.guidance.default if ask.guidance is None else ask.guidance
-    _within(steps, model.steps, "option_range.steps")
-    _within(guidance, model.guidance, "option_range.guidance")
-    return model.settings(shape, steps, guidance)
+    return job
 
 
 def words_place(job: JobId) -> Place:
@@ -213,11 +197,6 @@ def pack_words(words: Words) -> bytes:
 
 def unpack_words(packed: bytes) -> Words:
     return Words(**json.loads(packed))
-
-
-def _within(value: float, allowed: Range, key: str) -> None:
-    if not allowed.low <= value <= allowed.high:
-        raise Refused(key, got=value, low=allowed.low, high=allowed.high)
 
 
 async def _seal_origin(app: App, person: PersonId, job: JobId, origin: Origin | None) -> bytes | None:
@@ -244,8 +223,8 @@ def _preferences(tx: Records, person: PersonId) -> Preferences:
     return tx.choices.get(person)
 
 
-def _earlier(tx: Records, person: PersonId, named: str) -> Job | None:
+def _earlier(tx: Records, person: PersonId, named: str) -> tuple[Job | None, Preferences]:
     picture = tx.pictures.get(PictureId(named.upper())) if named else None
     found = picture.job if picture else JobId(named) if named else tx.pictures.newest_job(person)
     job = tx.jobs.get(found) if found else None
-    return job if job is not None and job.person == person else None
+    return job if job is not None and job.person == person else None, tx.choices.get(person)

@@ -70,6 +70,9 @@ class Jobs(Protocol):
     def requeue(self, job: JobId, fence: int) -> bool: ...
     def close(self, job: JobId, state: JobState, reason: Reason | None, now: Moment) -> None: ...
     def forget_words(self, job: JobId) -> None: ...
+    def forget_reference(self, job: JobId) -> None: ...
+    def with_spent_reference(self) -> list[Job]: ...  # over, and their reference picture is not destroyed yet
+    def named_references(self, blobs: Sequence[str]) -> set[str]: ...
     def late(self, now: Moment) -> list[Job]: ...
     def leaderless(self, now: Moment) -> list[Job]: ...
 
@@ -260,7 +263,7 @@ class Encoded:
 
 class Encoder(Protocol):
     async def encode(self, pixels: Pixels, file_format: str) -> Encoded:
-        """A picture file with signed content credentials and no other metadata.
+        """A picture file with signed content credentials and no other metadata; one of 256 pixels or more is marked too.
 
         Raises ValueError when the pixels are not what they say.
         """
@@ -279,13 +282,24 @@ class Encoder(Protocol):
         ...
 
 
+class Intake(Protocol):
+    async def receive(self, data: bytes, width: int, height: int) -> Pixels:
+        """The first frame of a PNG, JPEG or WebP file as pixels alone, upright, cut and scaled to this size.
+
+        Raises Refused with the reason; whatever somebody sent, it costs little time and memory to find out.
+        """
+        ...
+
+
 class Provenance(StrEnum):
-    """What the content credentials of a file say."""
+    """What the content credentials of a file say, and the invisible mark in its pixels where they say too little."""
 
     MADE = "made"  #: we made it, and not a bit of it has changed
     TAMPERED = "tampered"  #: it bears our certificate, and does not verify
     NOT_OURS = "not_ours"  #: it bears credentials of somebody else
-    UNLABELLED = "unlabelled"
+    SIGNED_OVER = "signed_over"  #: the same, and our mark
+    MARKED = "marked"  #: it bears no credentials any more, but our mark
+    UNLABELLED = "unlabelled"  #: it bears neither
     UNREADABLE = "unreadable"  #: no PNG, JPEG or WebP, too large, or broken
 
 
@@ -314,6 +328,10 @@ class Style:
     about: str
     prompt: str  #: holds `{prompt}`, where what was asked for stands
     negative: str = ""
+    families: tuple[str, ...] = ()  #: which families of models read such words; none named: any
+
+    def suits(self, model: Model) -> bool:
+        return not self.families or model.family in self.families
 
 
 @dataclass(frozen=True)
@@ -384,6 +402,7 @@ class App:
     blobs: Blobs
     dispatch: Dispatch
     encoder: Encoder
+    intake: Intake
     safety: Safety
     catalogue: Catalogue
     clock: Clock

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from core import gallery, scheduling
+from core import gallery, references, scheduling
 from core.ports import App, Records
 from core.rules import ORPHAN_AGE
 from core.values import Moment, PersonId, Picture
@@ -22,6 +22,7 @@ class Swept:
     jobs: int
     lots: int
     pictures: int
+    references: int
     blobs: int
     keys: int
     too_young: int
@@ -37,6 +38,9 @@ async def sweep(app: App) -> Swept:
     hidden = await app.database.run(_hidden)
     for picture in hidden:
         await gallery.destroy(app, picture)
+    over = await app.database.run(references.spent)
+    for job in over:
+        await references.destroy(app, job)
     orphan_before = Moment(now - ORPHAN_AGE)
     blobs = [
         blob
@@ -51,7 +55,7 @@ async def sweep(app: App) -> Swept:
         for person in await _without(app, _known, some)
     ]
     await app.keys.shred(keys)
-    return Swept(jobs, lots, len(hidden), len(blobs), len(keys), too_young)
+    return Swept(jobs, lots, len(hidden), len(over), len(blobs), len(keys), too_young)
 
 
 async def _without(app: App, known: Callable[[Records, list[T]], set[T]], some: list[T]) -> list[T]:
@@ -85,7 +89,7 @@ def _hidden(tx: Records) -> list[Picture]:
 
 
 def _named(tx: Records, blobs: list[str]) -> set[str]:
-    return tx.pictures.named_blobs(blobs)
+    return tx.pictures.named_blobs(blobs) | tx.jobs.named_references(blobs)
 
 
 def _known(tx: Records, people: list[PersonId]) -> set[PersonId]:

@@ -19,6 +19,14 @@ TOO_YOUNG_LIFE: Final = 30 * DAY  #: how long somebody who said they are too you
 
 PROMPT_CHARACTERS: Final = 2_000  #: after NFC; longer is refused with a sentence
 ATTACHMENT_BYTES: Final = 20_000_000  #: what Telegram lets a bot download; larger files are refused unread
+REFERENCE_BYTES: Final = 10_000_000  #: of a picture to start from; more is refused before anybody looks at it
+REFERENCE_PIXELS: Final = 25_000_000  #: in it, by its header; more is refused before it is decoded
+REFERENCE_STRENGTH: Final = (
+    0.05,
+    1.0,
+)  #: how far one can go from it: at 0 nothing would be drawn, at 1 it is forgotten
+USUAL_STRENGTH: Final = 0.6
+LORA_STRENGTH: Final = (-2.0, 2.0)  #: beyond, pictures fall apart; below 0 an adapter takes away what it stands for
 PICTURES_PER_JOB: Final = 4
 SEEDS: Final = 2**32  #: seeds are 0 <= seed < SEEDS
 

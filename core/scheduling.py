@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import references
 from core.generation import end, words_of
+from core.options import in_style
 from core.ports import App, Dispatches, Records
 from core.rules import ATTEMPTS, HEARTBEAT, LEASE
 from core.values import Job, JobId, JobState, Moment, Reason
@@ -77,7 +79,7 @@ class Leases:
 async def attempt_ended(app: App, job: JobId, fence: int) -> None:
     """The worker is through with this dispatch, or is gone."""
     app.board.end(job)
-    await app.database.run(attempt_over, job, fence, app.clock.now())
+    await references.destroy(app, await app.database.run(attempt_over, job, fence, app.clock.now()))
 
 
 async def worker_lost(app: App, news: Lost) -> None:
@@ -101,7 +103,7 @@ async def reclaim(app: App) -> int:
     now = app.clock.now()
     overdue = await app.database.run(due, now)
     for one in overdue:
-        await app.database.run(take_in, one, now)
+        await references.destroy(app, await app.database.run(take_in, one, now))
         await app.dispatch.cancel(one.job, one.fence)
     return len(overdue)
 
@@ -122,22 +124,24 @@ def due(tx: Records, now: Moment) -> list[Due]:
     return silent + late + [Due(job.id, job.fence, Reason.EXPIRED) for job in held_too_long]
 
 
-def take_in(tx: Records, overdue: Due, now: Moment) -> None:
+def take_in(tx: Records, overdue: Due, now: Moment) -> Job | None:
+    """The job, when this ended it."""
     if overdue.reason is None:
-        attempt_over(tx, overdue.job, overdue.fence, now)
-    else:
-        end(tx, overdue.job, overdue.fence, JobState.FAILED, overdue.reason, now)
+        return attempt_over(tx, overdue.job, overdue.fence, now)
+    return end(tx, overdue.job, overdue.fence, JobState.FAILED, overdue.reason, now)
 
 
-def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> None:
-    """Back to the queue, or given up after ATTEMPTS starts. A stale fence changes nothing."""
+def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> Job | None:
+    """Back to the queue, or given up after ATTEMPTS starts. A stale fence changes nothing. The job, when it is over."""
     job = tx.jobs.lock(job_id)
-    if job is None or job.fence != fence or job.state is not JobState.DRAWING:
-        return
+    if job is None or not job.state.is_open:
+        return job
+    if job.fence != fence or job.state is not JobState.DRAWING:
+        return None
     if job.attempts >= ATTEMPTS:
-        end(tx, job_id, fence, JobState.FAILED, Reason.CRASHED, now)
-    else:
-        tx.jobs.requeue(job_id, fence)
+        return end(tx, job_id, fence, JobState.FAILED, Reason.CRASHED, now)
+    tx.jobs.requeue(job_id, fence)
+    return None
 
 
 def _drawing(tx: Records) -> list[Job]:
@@ -146,7 +150,9 @@ def _drawing(tx: Records) -> list[Job]:
 
 async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
     job = dispatched.job
-    words = await words_of(app, job)
+    style, model = app.catalogue.style(job.settings.style), app.catalogue.model(job.settings.model)
+    words = in_style(await words_of(app, job), style, model)
+    reference = await references.opened(app, job)
     return [
         Wish(
             job=job.id,
@@ -157,6 +163,7 @@ async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
             negative=words.negative,
             settings=job.settings,
             expires_at=job.deadline + LEASE * ATTEMPTS,
+            reference=reference,
         )
         for index in dispatched.indexes
     ]

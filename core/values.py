@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 from core.credits import Balance, LedgerAccountId, Milli
 
@@ -125,6 +125,7 @@ class Job:
     created_at: Moment
     deadline: Moment
     sealed_origin: bytes | None = None  #: where it was asked, for doors that answer there
+    reference: str | None = None  #: the blob of the picture it starts from, gone once the request is over
 
     @property
     def price(self) -> Milli:
@@ -176,6 +177,18 @@ class Queued:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something a person should know of a request that is drawn all the same: the key of a sentence, and what fills it."""
+
+    key: str
+    values: dict[str, Any]
+
+
+def note(key: str, /, **values: Any) -> Note:
+    return Note(key, values)
+
+
+@dataclass(frozen=True)
 class Accepted:
     """A request that was paid for and queued. `work` is what has to be done until its last picture, in pixels times steps;
     `seconds` how long that takes, None before anything was measured.
@@ -189,16 +202,22 @@ class Accepted:
     private: bool
     work: int
     seconds: float | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a person set once. `keep_days`: their pictures are deleted after so many days, 0 keeps them."""
+    """What a person set once. `keep_days`: their pictures are deleted after so many days, 0 keeps them.
+
+    `model` and `style` are names of the catalogue when they were set, or empty: the usual model, and no style.
+    """
 
     shape: str = "square"
     private: bool = False
     format: str = "png"
     keep_days: int = 0
+    model: str = ""
+    style: str = ""
 
 
 class Verdict(StrEnum):

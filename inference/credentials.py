@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import io
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import c2pa
 from cryptography import x509
@@ -16,12 +17,18 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from core.errors import Trouble
 from core.ports import Encoded, Provenance
 from core.wishes import Pixels
 from inference import pictures
-from inference.pictures import Format, convert, encode
+from inference.intake import Intake
+from inference.pictures import Format, convert, encode, format_of, size_of
+
+if TYPE_CHECKING:
+    from inference.marking import Mark
 
 NAME = "Darkroom"
 MOST_BYTES = 20 * 1024 * 1024  #: a larger file is not even opened; Telegram hands a bot no larger one
@@ -46,6 +53,10 @@ _NOTE = {
         }
     ],
 }
+
+
+#: What a file says of itself, and what is known when our mark is in its pixels too.
+_WITH_MARK = {Provenance.UNLABELLED: Provenance.MARKED, Provenance.NOT_OURS: Provenance.SIGNED_OVER}
 
 
 class BadCertificates(ValueError):
@@ -87,6 +98,7 @@ class Credentials:
         """`pem` is what make_certificates gives: a key, its certificate, and last the root. Raises BadCertificates."""
         try:
             key = serialization.load_pem_private_key(pem.encode(), None)
+            self.mark_key = _mark_key(key)
             *chain, root = x509.load_pem_x509_certificates(pem.encode())
             self._leaf = chain[0].public_bytes(serialization.Encoding.DER)
             info = c2pa.C2paSignerInfo("es256", "".join(map(_pem, chain)).encode(), _key_pem(key).encode(), None)
@@ -132,23 +144,52 @@ class Credentials:
 
 
 class LabellingEncoder:
-    """`core.ports.Encoder`: picture files with our note in them and nothing else, off the event loop."""
+    """`core.ports.Encoder`: picture files with our mark in the pixels, our note, and nothing else, off the event loop."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+        self._credentials, self._intake = credentials, Intake()
+        self._one_at_a_time = asyncio.Lock()
 
     async def encode(self, pixels: Pixels, file_format: str) -> Encoded:
-        return await asyncio.to_thread(lambda: self._labelled(encode(pixels, _known(file_format))))
+        return await asyncio.to_thread(lambda: self._labelled(encode(self._mark.put(pixels), _known(file_format))))
 
     async def convert(self, data: bytes, file_format: str) -> Encoded:
-        """A picture of ours in another format, with a note of its own. Raises ValueError when it cannot be read."""
+        """A picture of ours, marked already, in another format and with a note of its own.
+
+        Raises ValueError when it cannot be read.
+        """
         return await asyncio.to_thread(lambda: self._labelled(convert(data, _known(file_format))))
 
     async def preview(self, pixels: Pixels) -> Encoded:
         return await asyncio.to_thread(lambda: self._labelled(pictures.preview(pixels)))
 
     async def verify(self, data: bytes) -> Provenance:
-        return await asyncio.to_thread(self._credentials.read, data)
+        """What the note says; the mark is looked for only where it can add to that."""
+        said = await asyncio.to_thread(self._credentials.read, data)
+        with_mark = _WITH_MARK.get(said)
+        return with_mark if with_mark is not None and await self._bears_mark(data) else said
+
+    async def _bears_mark(self, data: bytes) -> bool:
+        """A stranger's file is opened by a child process. What it cannot open bears no mark that we could read."""
+        size = await asyncio.to_thread(self._size_to_look_at, data)
+        if size is None:
+            return False
+        try:
+            pixels = await self._intake.receive(data, *size)
+        except Trouble:
+            return False
+        async with self._one_at_a_time:  # a look takes a core for a third of a second
+            return await asyncio.to_thread(self._mark.found, pixels)
+
+    def _size_to_look_at(self, data: bytes) -> tuple[int, int] | None:
+        size = size_of(data)
+        return None if size is None else self._mark.size_to_look_at(*size)
+
+    @cached_property
+    def _mark(self) -> Mark:
+        from inference.marking import Mark  # brings NumPy, which operators' commands do without
+
+        return Mark(self._credentials.mark_key)
 
     def _labelled(self, encoded: Encoded) -> Encoded:
         return Encoded(self._credentials.label(encoded.data, _known(encoded.format)), encoded.format)
@@ -158,15 +199,6 @@ def _known(file_format: str) -> Format:
     if file_format not in MIME:
         raise ValueError("a format of pictures that is not known")
     return file_format
-
-
-def format_of(data: bytes) -> Format | None:
-    """What a file is by its first bytes."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    return "webp" if data.startswith(b"RIFF") and data[8:12] == b"WEBP" else None
 
 
 def _settings(root: str) -> dict[str, Any]:
@@ -206,6 +238,14 @@ def _name(common: str) -> x509.Name:
     return x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, NAME), x509.NameAttribute(NameOID.COMMON_NAME, common)]
     )
+
+
+def _mark_key(key: PrivateKeyTypes) -> bytes:
+    """The secret of the invisible mark, so that there is no further one to keep."""
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("another kind of key than we sign with")
+    number = key.private_numbers().private_value.to_bytes(66, "big")  # as many as the largest curve wants
+    return HKDF(hashes.SHA256(), 32, None, b"darkroom invisible mark 1").derive(number)
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

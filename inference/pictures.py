@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+import struct
+import zlib
+from typing import Any, Final, Literal
 
 from PIL import Image
 
 from core.ports import Encoded
 from core.wishes import Pixels
 
+try:
+    from isal.isal_zlib import compress
+except ImportError:  # there is none for this processor, and zlib takes five times as long
+    from zlib import compress
+
 MOST_SIDE = 4096
 PREVIEW_SIDE = 128
+HEAD: Final = 2**20  #: bytes in which a JPEG file says its size
+UP: Final = 2  #: the PNG filter that takes the row above away
 
 Format = Literal["png", "jpg", "webp"]
 
-#: How each is saved. A picture is waited for, so PNG and WebP take little time rather than the last byte; JPEG keeps colours
-#: at full resolution, or the edges of drawn things fray.
+#: How Pillow saves each but PNG. A picture is waited for, so WebP takes little time rather than the last byte; JPEG keeps
+#: colours at full resolution, or the edges of drawn things fray.
 _SAVING: dict[Format, dict[str, Any]] = {
-    "png": {"format": "PNG", "compress_level": 1},
     "jpg": {"format": "JPEG", "quality": 92, "subsampling": "4:4:4"},
     "webp": {"format": "WEBP", "quality": 90, "method": 2},
 }
@@ -26,7 +34,8 @@ _SAVING: dict[Format, dict[str, Any]] = {
 
 def encode(pixels: Pixels, file_format: Format) -> Encoded:
     """A file without any metadata. Raises ValueError when the data is not width x height x 3 bytes."""
-    return Encoded(_saved(image_of(pixels), **_SAVING[file_format]), file_format)
+    data = _png(pixels) if file_format == "png" else _saved(image_of(pixels), **_SAVING[file_format])
+    return Encoded(data, file_format)
 
 
 def convert(data: bytes, file_format: Format) -> Encoded:
@@ -54,10 +63,60 @@ def decode(data: bytes) -> Pixels:
 
 def image_of(pixels: Pixels) -> Image.Image:
     """Raises ValueError when the data is not width x height x 3 bytes."""
+    _check(pixels)
+    return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data)
+
+
+def format_of(data: bytes) -> Format | None:
+    """What a file is by its first bytes."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    return "webp" if data.startswith(b"RIFF") and data[8:12] == b"WEBP" else None
+
+
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """The width and height a file says it has; nothing is decoded. None where it says neither, or they are 0."""
+    match format_of(data):
+        case "png":
+            size = struct.unpack(">II", data[16:24].ljust(8, b"\0"))
+        case "jpg":
+            size = _size_of_jpeg(data[:HEAD])
+        case "webp":
+            size = _size_of_webp(data[:30].ljust(30, b"\0"))
+        case _:
+            return None
+    return size if all(size) else None
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int]:
+    """Segments follow each other until the one that begins a frame."""
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        kind, (length, height, width) = data[at + 1], struct.unpack(">HxHH", data[at + 2 : at + 9])
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            return width, height
+        at += 2 + max(length, 2)
+    return 0, 0
+
+
+def _size_of_webp(data: bytes) -> tuple[int, int]:
+    match data[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case b"VP8 ":
+            return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return 0, 0
+
+
+def _check(pixels: Pixels) -> None:
     _check_size(pixels.width, pixels.height)
     if len(pixels.data) != pixels.width * pixels.height * 3:
         raise ValueError("the pixels are not as many as width and height say")
-    return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -69,3 +128,21 @@ def _saved(image: Image.Image, **how: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, **how)
     return file.getvalue()
+
+
+def _png(pixels: Pixels) -> bytes:
+    """Each row less the one above it, deflated quickly: a ninth of the time that Pillow's own takes, at the same size."""
+    import numpy as np  # operators' commands do without it
+
+    _check(pixels)
+    lines = np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, -1)
+    rows = np.empty((pixels.height, 1 + lines.shape[1]), np.uint8)
+    rows[:, 0] = UP
+    rows[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=rows[1:, 1:])
+    head = struct.pack(">IIBBBBB", pixels.width, pixels.height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", compress(rows.tobytes(), 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+        for kind, data in chunks
+    )

@@ -1,4 +1,7 @@
-"""Sealed pictures as objects: a folder, or any store obstore speaks. Knows names and bytes, not what they show."""
+"""Sealed pictures as objects, drawn ones and those to start from: a folder, or any store obstore speaks.
+
+Knows names and bytes, not what they show.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Unt
 from core.errors import Unavailable
 from core.values import Moment
 
-PICTURES = "pictures/"
+PICTURES, REFERENCES = "pictures/", "references/"
+PREFIXES = (PICTURES, REFERENCES)
 UNFINISHED = "#"  #: obstore writes to NAME#1 before the file gets its name
 
 
@@ -23,7 +27,19 @@ def entries() -> tuple[Entry, ...]:
     picture = Datum(
         Category.PICTURES, (Purpose.DRAW,), Until.PICTURE_DELETED, OnErase.SHRED, OnExport.VALUE, sealed=True
     )
-    return (Entry("blob", PICTURES, "picture.blob>picture.person_id", picture),)
+    reference = Datum(
+        Category.REFERENCES,
+        (Purpose.DRAW,),
+        Until.REQUEST_ENDS,
+        OnErase.SHRED,
+        OnExport.WITHHELD,
+        withheld_because="it is gone once the request is done, and its person has it",
+        sealed=True,
+    )
+    return (
+        Entry("blob", PICTURES, "picture.blob>picture.person_id", picture),
+        Entry("blob", REFERENCES, "job.reference>job.person_id", reference),
+    )
 
 
 class ObjectBlobs:
@@ -33,7 +49,7 @@ class ObjectBlobs:
         self._store = store
 
     async def put(self, name: str, data: bytes) -> None:
-        if not name.startswith(PICTURES):
+        if not name.startswith(PREFIXES):
             raise ValueError(f"no blob may be stored as {name}: declare its prefix in storage/blobs.py")
         try:
             await obstore.put_async(self._store, name, data)
@@ -60,7 +76,8 @@ class ObjectBlobs:
         before = datetime.fromtimestamp(moment / 1000, UTC)
         return [
             blob["path"]
-            async for page in obstore.list(self._store, PICTURES)
+            for prefix in PREFIXES
+            async for page in obstore.list(self._store, prefix)
             for blob in page
             if blob["last_modified"] < before
         ]
@@ -87,7 +104,8 @@ class FolderBlobs(ObjectBlobs):
         """What a put left half written lies beside the name it would have got, and the store itself leaves it out."""
         unfinished = [
             str(path.relative_to(self._path))
-            for path in (self._path / PICTURES).rglob(f"*{UNFINISHED}*")
+            for prefix in PREFIXES
+            for path in (self._path / prefix).rglob(f"*{UNFINISHED}*")
             if path.stat().st_mtime * 1000 < moment
         ]
         return [*await super().older_than(moment), *unfinished]

@@ -61,7 +61,9 @@ class SqlChoices:
 
     def get(self, person: PersonId) -> Preferences:
         row = self._connection.execute(select(preferences).where(preferences.c.person_id == person)).one_or_none()
-        return Preferences() if row is None else Preferences(row.shape, bool(row.private), row.format, row.keep_days)
+        if row is None:
+            return Preferences()
+        return Preferences(row.shape, bool(row.private), row.format, row.keep_days, row.model, row.style)
 
     def put(self, person: PersonId, chosen: Preferences) -> None:
         values = {
@@ -69,6 +71,8 @@ class SqlChoices:
             "private": chosen.private,
             "format": chosen.format,
             "keep_days": chosen.keep_days,
+            "model": chosen.model,
+            "style": chosen.style,
         }
         if not insert_if_new(self._connection, preferences, person_id=person, **values):
             changed = update(preferences).where(preferences.c.person_id == person).values(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, or_, select, update
@@ -31,12 +32,17 @@ class SqlJobs:
                 height=job.settings.height,
                 steps=job.settings.steps,
                 guidance=job.settings.guidance,
+                style=job.settings.style,
+                lora=job.settings.lora,
+                lora_strength=job.settings.lora_strength,
+                strength=job.settings.strength,
                 seed=job.seed,
                 count=job.count,
                 private=job.private,
                 price_each=job.price_each,
                 sealed_words=job.sealed_words,
                 sealed_origin=job.sealed_origin,
+                reference=job.reference,
                 fence=job.fence,
                 attempts=job.attempts,
                 created_at=job.created_at,
@@ -94,6 +100,15 @@ class SqlJobs:
 
     def forget_words(self, job: JobId) -> None:
         self._connection.execute(update(jobs).where(jobs.c.id == job).values(sealed_words=None))
+
+    def forget_reference(self, job: JobId) -> None:
+        self._connection.execute(update(jobs).where(jobs.c.id == job).values(reference=None))
+
+    def with_spent_reference(self) -> list[Job]:
+        return self._all(and_(jobs.c.reference.is_not(None), jobs.c.state.not_in(OPEN)))
+
+    def named_references(self, blobs: Sequence[str]) -> set[str]:
+        return set(self._connection.execute(select(jobs.c.reference).where(jobs.c.reference.in_(blobs))).scalars())
 
     def late(self, now: Moment) -> list[Job]:
         """Queued jobs that no worker took up before their deadline; a job that was started once has its attempts instead."""
@@ -155,7 +170,7 @@ def _job(row: RowMapping) -> Job:
         person=PersonId(row["person_id"]),
         door=row["door"],
         state=JobState(row["state"]),
-        settings=Settings(row["model"], row["shape"], row["width"], row["height"], row["steps"], row["guidance"]),
+        settings=_settings(row),
         seed=row["seed"],
         count=row["count"],
         private=bool(row["private"]),
@@ -166,4 +181,20 @@ def _job(row: RowMapping) -> Job:
         attempts=row["attempts"],
         created_at=Moment(row["created_at"]),
         deadline=Moment(row["deadline"]),
+        reference=row["reference"],
+    )
+
+
+def _settings(row: RowMapping) -> Settings:
+    return Settings(
+        model=row["model"],
+        shape=row["shape"],
+        width=row["width"],
+        height=row["height"],
+        steps=row["steps"],
+        guidance=row["guidance"],
+        style=row["style"],
+        lora=row["lora"],
+        lora_strength=row["lora_strength"],
+        strength=row["strength"],
     )

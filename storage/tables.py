@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
 
 from core.datamap import (
@@ -24,6 +24,7 @@ from core.datamap import (
     request,
 )
 
+NAMED = "reference IS NOT NULL"  #: few requests start from a picture, and fewer still do after they are over
 SERIAL_KEY = "numbers the rows of this database"
 Serial = BigInteger().with_variant(Integer, "sqlite")  #: SQLite counts up only what is spelled INTEGER
 
@@ -41,6 +42,14 @@ told = request(OnExport.SUMMARY, Category.DELIVERY)
 place = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
 button = link(Category.DELIVERY, Until.EXPIRY)
 chosen = request(category=Category.CHOICES)
+started_from = Datum(
+    Category.REFERENCES,
+    (Purpose.DRAW,),
+    Until.REQUEST_ENDS,
+    OnErase.DELETE,
+    OnExport.WITHHELD,
+    withheld_because="the name of a file that is gone once the request is done",
+)
 reported = Datum(Category.REPORTS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 bookkeeping = NotPersonal("counts changes of a row so that two writers cannot pass each other")
 
@@ -135,6 +144,7 @@ class JobRow(SQLModel, table=True):
     __subject__ = "person_id"
     __table_args__ = (
         Index("job_in_line", "state", "created_at"),
+        Index("job_reference", "reference", sqlite_where=text(NAMED), postgresql_where=text(NAMED)),
         CheckConstraint("count BETWEEN 1 AND 4", name="job_count"),
     )
 
@@ -149,12 +159,17 @@ class JobRow(SQLModel, table=True):
     height: int = number(request())
     steps: int = number(request())
     guidance: float = cell(request())
+    style: str = cell(request())
+    lora: str = cell(request())
+    lora_strength: float = cell(request())
+    strength: float = cell(request())
     seed: int = number(request())
     count: int = number(request())
     private: bool = cell(request())
     price_each: int = number(request())
     sealed_words: bytes | None = cell(content(Category.WORDS), LargeBinary, default=None)
     sealed_origin: bytes | None = cell(place, LargeBinary, default=None)
+    reference: str | None = cell(started_from, default=None)
     fence: int = number(bookkeeping)
     attempts: int = number(request(OnExport.SUMMARY))
     lease_until: int | None = number(NotPersonal("until when a worker may be silent"), default=None)
@@ -254,6 +269,8 @@ class PreferenceRow(SQLModel, table=True):
     private: bool = cell(chosen)
     format: str = cell(chosen)
     keep_days: int = number(chosen)
+    model: str = cell(chosen)
+    style: str = cell(chosen)
 
 
 class ReportRow(SQLModel, table=True):

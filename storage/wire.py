@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from core.values import Settings
@@ -21,7 +21,11 @@ _LENGTH: Final = struct.Struct(">I")
 HEADER_BYTES: Final = _LENGTH.size
 MOST_BYTES: Final = 256 * 1024 * 1024  #: no honest frame is longer
 _KINDS: Final[dict[str, type]] = {kind.__name__: kind for kind in (Cancel, Ready, Started, Progress, Drawn, Finished)}
-_PIXELS: Final = {"pixels", "preview"}  #: fields whose bytes travel raw, after the header; a message has one at most
+_PIXELS: Final = {
+    "pixels",
+    "preview",
+    "reference",
+}  #: fields whose bytes travel raw after the header, one a message at most
 
 __all__ = [
     "FROM_WORKER",
@@ -63,21 +67,26 @@ def _pack(message: Message) -> bytes:
     raw = b""
     head: dict[str, Any]
     if isinstance(message, tuple):
-        head = {"kind": "Wishes", "wishes": [asdict(wish) for wish in message]}
+        (reference,) = {wish.reference for wish in message}  # of their request, and so the same for all
+        head = {"kind": "Wishes", "wishes": [asdict(replace(wish, reference=None)) for wish in message]}
+        head["reference"] = reference
     else:
         head = {"kind": type(message).__name__, **vars(message)}
-        for name in _PIXELS & head.keys():
-            if (pixels := head[name]) is not None:
-                raw, head[name] = pixels.data, {"width": pixels.width, "height": pixels.height}
+    for name in _PIXELS & head.keys():
+        if (pixels := head[name]) is not None:
+            raw, head[name] = pixels.data, {"width": pixels.width, "height": pixels.height}
     packed = json.dumps(head, ensure_ascii=False).encode()
     return _LENGTH.pack(len(packed)) + packed + raw
 
 
 def _unpack(kind: str, head: dict[str, Any], raw: bytes) -> Message:
-    if kind == "Wishes":
-        return tuple(Wish(**{**wish, "settings": Settings(**wish["settings"])}) for wish in head["wishes"])
     for name in _PIXELS & head.keys():
         if (size := head[name]) is not None:
             head[name] = Pixels(**size, data=raw)
+    if kind == "Wishes":
+        return tuple(
+            Wish(**{**wish, "settings": Settings(**wish["settings"]), "reference": head["reference"]})
+            for wish in head["wishes"]
+        )
     message: Message = _KINDS[kind](**head)
     return message

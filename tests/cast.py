@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from bots.answering import hear, press
 from bots.background import Background
+from bots.declaring import Attachment
 from bots.delivering import deliver
 from bots.replies import Reply
 from bots.texts import render
@@ -21,17 +22,18 @@ from bots.wiring import RandomIds, datamap
 from core import accounts, delivery, retention, scheduling
 from core.board import Drawing
 from core.credits import Balance, Milli
-from core.ports import App, Dispatches, Limits
+from core.ports import App, Catalogue, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
 from core.values import DeliveryState, JobId, Moment, Owed, Who
 from core.wishes import Drawn, Finished, Lost, News, Ready, Started, Wish
 from inference.credentials import Credentials, LabellingEncoder, make_certificates
-from inference.flat import Flat
-from inference.models import catalogue
+from inference.flat import square
+from inference.intake import Intake
 from storage.blobs import FolderBlobs
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import PersonKeys
 from storage.schema import upgrade
+from tests.catalogue import SmallCatalogue
 from tests.safety import Censor
 
 MASTER, LOOKUP = b"m" * 32, b"l" * 32
@@ -74,7 +76,7 @@ class Painter:
         yield Ready()
 
     def drawn(self, wish: Wish) -> Drawn:
-        pixels = Flat(0).draw(wish, lambda *_, **__: None)
+        pixels = square(wish.seed, wish.settings.width, wish.settings.height)
         return Drawn(wish.job, wish.index, wish.fence, pixels, expires_at=self.clock.now() + 1)
 
 
@@ -105,6 +107,10 @@ class Stage:
                 await self.news(self.painter.drawn(wish))
             await self.news(Finished(wishes[0].job, wishes[0].fence))
             await self.tells()
+
+    def offers(self, catalogue: Catalogue) -> None:
+        """From now on there are these models and styles, as after an operator has changed them."""
+        object.__setattr__(self.app, "catalogue", catalogue)
 
     async def breaks_down(self) -> None:
         """The worker starts what waits, and dies over it."""
@@ -167,6 +173,12 @@ class Actor:
         self.answer = await hear(self.stage.app, self.who, line)
         return self.answer
 
+    async def sends(self, line: str, name: str, data: bytes) -> Reply:
+        """A line with a file."""
+        self.stage.clock.passes(1)
+        self.answer = await hear(self.stage.app, self.who, line, Attachment(name, data))
+        return self.answer
+
     async def presses(self, label: str) -> Reply:
         assert self.answer is not None
         button = next(button for button in self.answer.buttons if render(button.label) == label)
@@ -217,8 +229,9 @@ def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welc
         blobs=FolderBlobs(folder / "blobs"),
         dispatch=painter,
         encoder=LabellingEncoder(credentials()),
+        intake=Intake(),
         safety=censor,
-        catalogue=catalogue("flat"),
+        catalogue=SmallCatalogue(),
         clock=clock,
         ids=RandomIds(),
         limits=Limits(open_jobs, Milli(welcome * CREDIT)),

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from bots.commands.asks import Imagine
-from bots.declaring import Commands, Nothing, Option
+from bots.declaring import Commands, Nothing, Offers, Option
 from bots.replies import Button, Line, Reply, reply, say
 from core import accounts, choices
 from core.errors import Refused
+from core.options import usual_model
 from core.ports import App
 from core.rules import KEEP_DAYS, MINIMUM_AGE, NOTICE_VERSION
-from core.values import Who
+from core.values import Preferences, Who
 
 commands = Commands()
 FIRST_WISH = "a yellow star on a black background"
@@ -81,7 +82,10 @@ async def help_(app: App, _who: Who, ask: Help) -> Reply:
         lines.append(say("help.main" if argument.option.main else "help.option", name=argument.name, what=what))
     if name == "imagine":
         model = app.catalogue.default
-        lines.append(say("help.imagine", steps=model.steps, guidance=model.guidance, shapes=tuple(model.sizes)))
+        shapes = tuple(model.sizes)
+        lines.append(say("help.imagine", model=model.name, steps=model.steps, guidance=model.guidance, shapes=shapes))
+        if len(app.catalogue.models) > 1:
+            lines.append(say("help.other_models"))
     return reply(*lines)
 
 
@@ -95,7 +99,10 @@ async def balance(app: App, who: Who, _ask: Nothing) -> Reply:
     if now.debt:
         lines.append(say("balance.debt", debt=now.debt))
     model = app.catalogue.default
-    return reply(*lines, say("balance.price", price=model.price, steps=int(model.steps.default)), private=True)
+    lines.append(say("balance.price", price=model.price, steps=int(model.steps.default)))
+    if len(app.catalogue.models) > 1:
+        lines.append(say("balance.other_models", model=model.name))
+    return reply(*lines, private=True)
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,8 @@ class Settings:
     private: bool | None = None
     format: Literal["png", "jpg", "webp"] | None = None
     keep_days: Annotated[int | None, Option(low=0, high=KEEP_DAYS)] = None
+    model: Annotated[str | None, Option(offers=Offers.MODELS, none=True)] = None
+    style: Annotated[str | None, Option(offers=Offers.STYLES, none=True)] = None
 
 
 @commands("settings", private=True)
@@ -117,6 +126,8 @@ async def settings(app: App, who: Who, ask: Settings) -> Reply:
         say("settings.private" if now.private else "settings.public"),
         say("settings.format", format=now.format),
         say("settings.keep_days", days=now.keep_days) if now.keep_days else say("settings.keep"),
+        _preferred_model(app, now),
+        say("settings.style", style=now.style) if now.style else say("settings.no_style"),
     ]
     return reply(*lines, *([] if changes else [say("settings.how")]), private=True)
 
@@ -125,7 +136,19 @@ async def settings(app: App, who: Who, ask: Settings) -> Reply:
 async def about(app: App, _who: Who, _ask: Nothing) -> Reply:
     """What this bot is, what draws, who runs it."""
     model = app.catalogue.default
-    return reply(say("about.what"), say("about.model", model=model.name, price=model.price), say("start.trial"))
+    lines = [say("about.what"), say("about.model", model=model.name, price=model.price)]
+    if len(app.catalogue.models) > 1:
+        lines.append(say("about.other_models"))
+    return reply(*lines, say("start.trial"))
+
+
+def _preferred_model(app: App, now: Preferences) -> Line:
+    usual = usual_model(app.catalogue, now).name
+    if not now.model:
+        return say("settings.usual_model", model=usual)
+    if now.model != usual:
+        return say("settings.model_gone", got=now.model, model=usual)
+    return say("settings.model", model=usual)
 
 
 def _what_next(app: App) -> tuple[Line, ...]:

@@ -7,49 +7,45 @@ from dataclasses import replace
 from bots.commands.asks import Again, Cancel, Edit, Imagine, Words
 from bots.commands.shown import cancel_button, state_of
 from bots.declaring import Commands, Nothing
-from bots.replies import Button, Form, Reply, reply, say, whisper
+from bots.replies import Button, Form, Line, Reply, reply, say, whisper
 from core import accounts, generation
 from core.errors import Refused
+from core.options import Ask
 from core.ports import App
 from core.values import JobId, Who
 
 commands = Commands()
 
 
-@commands("imagine")
+@commands("imagine", shared=True)
 async def imagine(app: App, who: Who, ask: Imagine) -> Reply:
     """Pay for and queue a request; the pictures follow by themselves."""
-    wanted = generation.Ask(
-        ask.prompt, ask.negative, ask.shape, ask.count, ask.seed, ask.steps, ask.guidance, ask.private
-    )
-    return await _request(app, who, wanted)
+    started_from = ask.reference.data if ask.reference else None
+    return await _request(app, who, Ask(**vars(ask) | {"reference": started_from}))
 
 
-@commands("again")
+@commands("again", shared=True)
 async def again(app: App, who: Who, ask: Again) -> Reply:
     """The same request with a new seed; the newest one unless another is named by one of its pictures."""
     wanted = await generation.same_again(app, who, ask.request)
+    if wanted.strength is not None:
+        raise Refused("again.reference_gone")
     return await _request(app, who, replace(wanted, seed=None))
 
 
-@commands("edit", private=True)
+@commands("edit", private=True, form=True)
 async def edit(app: App, who: Who, ask: Edit) -> Reply:
     """An earlier request, filled in to be changed; nothing is drawn yet."""
     found = await generation.same_again(app, who, ask.request)
-    filled = Imagine(
-        found.prompt,
-        found.negative,
-        found.shape,  # type: ignore[arg-type]
-        found.count,
-        found.seed,
-        found.steps,
-        found.guidance,
-        found.private,
-    )
-    return reply(say("edit.filled"), form=Form("imagine", filled), private=True)
+    lines = [say("edit.filled")]
+    if found.strength is not None:
+        lines.append(say("edit.reference_gone"))
+    filled = Imagine(**vars(found) | {"reference": None})
+    missing = "" if found.strength is None else "reference"
+    return reply(*lines, form=Form("imagine", filled, missing), private=True)
 
 
-@commands("cancel", private=True)
+@commands("cancel", private=True, replaces=True)
 async def cancel(app: App, who: Who, ask: Cancel) -> Reply:
     """Take back the newest open request, or the one whose button was pressed."""
     if ask.request:
@@ -79,14 +75,13 @@ async def words(app: App, who: Who, ask: Words) -> Reply:
     )
 
 
-async def _request(app: App, who: Who, wanted: generation.Ask) -> Reply:
+async def _request(app: App, who: Who, wanted: Ask) -> Reply:
     accepted = await generation.request(app, who, wanted)
     if accepted.seconds is None:
         accepting = say("imagine.accepted", place=accepted.place, price=accepted.price)
     else:
         accepting = say("imagine.accepted_in", place=accepted.place, price=accepted.price, seconds=accepted.seconds)
     lines = [accepting, whisper("imagine.left", spendable=accepted.balance.spendable)]
-    if unread := app.catalogue.unread(app.catalogue.default, wanted.prompt):
-        lines.append(whisper("imagine.unread", words=unread))
+    lines += [Line(note.key, note.values, private=True) for note in accepted.notes]
     buttons = (cancel_button(accepted.job),)
     return reply(*lines, buttons=buttons, private=accepted.private, final=False, job=accepted.job, count=accepted.count)

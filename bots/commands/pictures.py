@@ -53,7 +53,7 @@ async def save(app: App, who: Who, ask: Save) -> Reply:
     return reply(say("save.done", id=opened.picture.id), files=(file,), private=True)
 
 
-@commands("delete", private=True)
+@commands("delete", private=True, replaces=True)
 async def delete(app: App, who: Who, ask: Delete) -> Reply:
     """Destroy one picture, and with the last one of a request its words."""
     deleted = await gallery_.delete(app, who, _id(ask.id))
@@ -67,9 +67,9 @@ async def report(app: App, who: Who, ask: Report) -> Reply:
     return reply(say("report.done", id=_id(ask.id)), private=True)
 
 
-@commands("verify", private=True)
+@commands("verify", private=True, only_looks=True)
 async def verify(app: App, _who: Who, ask: Verify) -> Reply:
-    """Whether this bot made a picture, by its content credentials; the file is looked at and kept nowhere."""
+    """Whether this bot made a picture, by its content credentials or its mark; the file is looked at and kept nowhere."""
     return reply(say(f"verify.{await app.encoder.verify(ask.file.data)}"), private=True)
 
 

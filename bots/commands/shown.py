@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bots.commands.asks import Again, Cancel, Delete, Edit, Report, Save
 from bots.replies import Button, Line, Reply, ShownPicture, reply, say
 from core.board import Drawing
 from core.credits import Milli
 from core.gallery import Opened
+from core.options import write_adapter
 from core.ports import App
-from core.values import JobId, PictureId, Queued
+from core.values import JobId, PictureId, Queued, Settings
 
 
 def shown(opened: Opened) -> ShownPicture:
@@ -16,9 +19,31 @@ def shown(opened: Opened) -> ShownPicture:
 
 
 def details(opened: Opened, price: Milli) -> Line:
-    """What stands under a picture: that it is made by AI, its id, seed, price and model."""
-    picture = opened.picture
-    return say("picture.done", id=picture.id, seed=picture.seed, price=price, model=opened.job.settings.model)
+    """What stands under a picture: that it is made by AI, its id, seed, price, model, and what else was chosen."""
+    picture, settings = opened.picture, opened.job.settings
+    more = tuple(_more(settings))
+    return say(
+        "picture.done_with" if more else "picture.done",
+        id=picture.id,
+        seed=picture.seed,
+        price=price,
+        model=settings.model,
+        more=more,
+    )
+
+
+def adapter_of(settings: Settings) -> str:
+    """As one would ask for it; empty where there is none."""
+    return write_adapter(settings.lora, settings.lora_strength)
+
+
+def _more(settings: Settings) -> Iterator[Line]:
+    if settings.style:
+        yield say("picture.style", style=settings.style)
+    if settings.lora:
+        yield say("picture.lora", lora=adapter_of(settings))
+    if settings.strength:
+        yield say("picture.reference", strength=settings.strength)
 
 
 def picture_buttons(picture: PictureId, job: JobId) -> tuple[Button, ...]:

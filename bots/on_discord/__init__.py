@@ -123,7 +123,7 @@ class Discord:
 
     async def _register(self, client: discord.Client) -> None:
         """Commands as they are now, where Discord knows others. A bot whose commands are of yesterday is better than none."""
-        wanted: list[Any] = registrations(self._app.catalogue.default)
+        wanted: list[Any] = registrations(self._app.catalogue)
         application = client.application_id
         assert application is not None, "whoever is signed in knows their application"
         try:

@@ -18,7 +18,7 @@ from bots.secrets import load_text
 from bots.settings import Settings
 from bots.texts import render
 from core.errors import Refused, Unavailable
-from core.ports import Model
+from core.ports import Catalogue
 
 LONGEST_LIMIT: Final = 30.0  #: seconds of a rate limit that a call waits out; a longer one is for whoever called
 SCOPES: Final = ("bot", "applications.commands")
@@ -119,14 +119,14 @@ class Checkup:
         return render(say("discord.reached", name=self.name, servers=self.servers, commands=commands))
 
 
-async def check(access: Access, model: Model) -> Checkup:
+async def check(access: Access, catalogue: Catalogue) -> Checkup:
     """Ask Discord who this is. Changes nothing, and may run beside the bot."""
     client = access.client()
     try:
         await client.sign_in(access.token)
         about = await client.application_info()
         known: Any = await client.http.get_global_commands(about.id)
-        registered = same(known, registrations(model))
+        registered = same(known, registrations(catalogue))
         return Checkup(about.name, about.id, about.approximate_guild_count, registered)
     except (Refused, Unavailable) as trouble:
         return Checkup(trouble=render(say(trouble.key)))

@@ -66,7 +66,12 @@ def view(rows: Sequence[Row]) -> discord.ui.View | None:
 
 
 def modal(form: Form) -> discord.ui.Modal | None:
-    """A form as a window: its words each in a field, everything else in one line. None for one that does not fit."""
+    """A form as a window: its words each in a field, everything else in one line.
+
+    None for one that does not fit, or wants a file, which no window takes.
+    """
+    if form.missing:
+        return None
     command = _command(form.command)
     worded = _worded(command)
     filled = {one.name: str(getattr(form.arguments, one.name)) for one in worded}
@@ -118,8 +123,8 @@ def _field(name: str, label: Line, value: str, required: bool) -> discord.ui.Tex
 
 
 def _worded(command: Command) -> list[Argument]:
-    """Arguments that are words: each deserves a field of its own."""
-    return [one for one in command.arguments if one.type is str and not one.choices]
+    """Arguments that are words of one's own: each deserves a field."""
+    return [one for one in command.arguments if one.type is str and not one.choices and one.option.offers is None]
 
 
 def _command(name: str) -> Command:

@@ -6,25 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bots.commands import commands
-from bots.declaring import Argument, Attachment, Command
+from bots.declaring import Argument, Attachment, Command, Offers
+from bots.offering import choices_of, range_of
 from bots.on_discord.words import title
 from bots.replies import say
 from core.errors import Refused
-from core.ports import Model, Range
+from core.ports import Catalogue
 
 DESCRIPTION: Final = 100  #: characters
 STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
 KINDS: Final[dict[type, int]] = {str: STRING, int: INTEGER, bool: BOOLEAN, float: NUMBER, Attachment: ATTACHMENT}
-OFFERED: Final = ("id", "request")  #: options that are completed while somebody types
+CHOICES: Final = 25  #: of one option; where there are more, they are completed while somebody types
 IN_SERVERS, IN_PRIVATE = 0, 1  #: contexts
 BY_SERVERS: Final = 0  #: who installs the bot
 
 Given = Mapping[str, Any]
 
 
-def registrations(model: Model) -> list[dict[str, Any]]:
+def registrations(catalogue: Catalogue) -> list[dict[str, Any]]:
     """Everything people can type, as Discord is told of it."""
-    return [_registration(command, model) for command in commands if command.listed]
+    return [_registration(command, catalogue) for command in commands if command.listed]
 
 
 def same(registered: Iterable[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> bool:
@@ -62,7 +63,7 @@ def arguments(command: Command, given: Given) -> Any:
     return command.arguments_type(**filled)
 
 
-def _registration(command: Command, model: Model) -> dict[str, Any]:
+def _registration(command: Command, catalogue: Catalogue) -> dict[str, Any]:
     required_first = sorted(command.arguments, key=lambda argument: not argument.required)
     return {
         "type": 1,
@@ -70,11 +71,11 @@ def _registration(command: Command, model: Model) -> dict[str, Any]:
         "description": title(say(f"command.{command.name}"), DESCRIPTION),
         "contexts": [IN_SERVERS, IN_PRIVATE],
         "integration_types": [BY_SERVERS],
-        "options": [_option(argument, model) for argument in required_first],
+        "options": [_option(argument, catalogue) for argument in required_first],
     }
 
 
-def _option(argument: Argument, model: Model) -> dict[str, Any]:
+def _option(argument: Argument, catalogue: Catalogue) -> dict[str, Any]:
     option: dict[str, Any] = {
         "type": KINDS[argument.type],
         "name": argument.name,
@@ -83,21 +84,21 @@ def _option(argument: Argument, model: Model) -> dict[str, Any]:
     }
     if argument.choices:
         option["choices"] = [{"name": choice, "value": choice} for choice in argument.choices]
-    if argument.name in OFFERED:
-        option["autocomplete"] = True
+    elif argument.option.offers is not None:
+        option |= _offered(argument, catalogue)
     if argument.type in (int, float):
-        low, high = _bounds(argument, model)
+        low, high = range_of(argument, catalogue.models)
         option |= {} if low is None else {"min_value": argument.type(low)}
         option |= {} if high is None else {"max_value": argument.type(high)}
     return option
 
 
-def _bounds(argument: Argument, model: Model) -> tuple[float | None, float | None]:
-    """The declaration's, or those of the model for what each model decides."""
-    of_model: Range | None = {"steps": model.steps, "guidance": model.guidance}.get(argument.name)
-    if of_model is not None:
-        return of_model.low, of_model.high
-    return argument.option.low, argument.option.high
+def _offered(argument: Argument, catalogue: Catalogue) -> dict[str, Any]:
+    """A list to choose from, where it is short and its names are all that can be said; else completed while somebody types."""
+    found = choices_of(argument, catalogue, catalogue.models)
+    if argument.option.offers is Offers.ADAPTERS or not 0 < len(found) <= CHOICES:
+        return {"autocomplete": True}
+    return {"choices": [{"name": choice.label[:DESCRIPTION], "value": choice.value} for choice in found]}
 
 
 def _checked(argument: Argument, value: Any) -> Any:

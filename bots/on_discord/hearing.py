@@ -37,9 +37,6 @@ from core.values import Origin, Who
 
 log = structlog.get_logger()
 
-FOR_ALL: Final = ("imagine", "again")  #: commands whose answers all may see, where who asks wants no privacy
-FORMS: Final = ("edit",)  #: commands that are answered with a form
-REPLACING: Final = ("cancel", "delete")  #: commands whose answer replaces what the message of their button said
 GLANCE: Final = 1.0  #: seconds to find out what a button does and who may see the answer; else only the asker
 FORM_WITHIN: Final = 1.5  #: seconds to fill in a form, which can only be a first answer; else it is a line
 
@@ -103,7 +100,7 @@ class Hearing:
             unknown = reply(say("command.unknown", got=data["name"]), error="refused", private=True)
             return await self._answer(interaction, _given(unknown), quiet=True)
         work = partial(self._run, command, given)
-        if command.name in FORMS:
+        if command.form:
             return await self._answer_with_form(interaction, work)
         quiet = await self._is_quiet(interaction, command, given)
         return await self._answer(interaction, work, quiet=quiet)
@@ -114,12 +111,12 @@ class Hearing:
         if button is None:
             return await self._answer(interaction, lambda who: press_token(self._app, who, token), quiet=True)
         work = partial(self._press, button)
-        if button.command in FORMS:
-            return await self._answer_with_form(interaction, work)
-        if button.command in REPLACING:
-            return await self._replace(interaction, work, token)
         command = commands.get(button.command)
         assert command is not None, "buttons are made from declared commands"
+        if command.form:
+            return await self._answer_with_form(interaction, work)
+        if command.replaces:
+            return await self._replace(interaction, work, token)
         quiet = await self._is_quiet(interaction, command, vars(button.arguments))
         return await self._answer(interaction, work, quiet=quiet)
 
@@ -135,10 +132,11 @@ class Hearing:
 
     async def _typing(self, interaction: Interaction) -> None:
         data = _data(interaction)
-        _, typed = focused_in(data)
+        command, (option, typed) = commands.get(str(data["name"])), focused_in(data)
         found: list[tuple[str, str]] = []
         with suppress(Trouble):
-            found = await offers(self._app, self._who(self._asked(interaction)), str(data["name"]), typed)
+            if command is not None:
+                found = await offers(self._app, self._who(self._asked(interaction)), command, option, typed)
         named = [discord.app_commands.Choice(name=name, value=value) for name, value in found]
         await self._wire.call(lambda: interaction.response.autocomplete(named))
 
@@ -198,7 +196,7 @@ class Hearing:
         if not interaction.guild_id:
             return False
         on_quiet = interaction.message is not None and interaction.message.flags.ephemeral
-        if on_quiet or command.name not in FOR_ALL:
+        if on_quiet or not command.shared:
             return True
         who = self._who(self._asked(interaction))
         try:
@@ -235,12 +233,13 @@ class Hearing:
         return await press(self._app, who, button)
 
     async def _attached(self, message: discord.Message) -> Attachment | None:
-        """The file of a message whose command wants one."""
-        command = commands.get(message.content.split()[0].removeprefix("/").lower())
-        wants = command is not None and any(argument.type is Attachment for argument in command.arguments)
-        if not (wants and message.attachments):
+        """The file of a message; one that nobody wants is named and not fetched."""
+        if not message.attachments:
             return None
         first = message.attachments[0]
+        command = commands.get(message.content.split()[0].removeprefix("/").lower())
+        if command is None or command.attachment is None:
+            return Attachment(first.filename, b"")
         return await self._fetched({"filename": first.filename, "size": first.size, "url": first.url})
 
     async def _fetched(self, file: Mapping[str, Any]) -> Attachment:

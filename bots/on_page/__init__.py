@@ -128,10 +128,16 @@ class Page:
         return await self._once(visitor, update, label, lambda who: press_token(self.app, who, token))
 
     async def submit(
-        self, visitor: Visitor, update: str, name: str, values: Mapping[str, forms.Value], label: str = ""
+        self,
+        visitor: Visitor,
+        update: str,
+        name: str,
+        values: Mapping[str, forms.Value],
+        label: str = "",
+        attached: Attachment | None = None,
     ) -> Message:
-        """A filled form."""
-        return await self._once(visitor, update, label, lambda who: self._filled(who, name, values))
+        """A filled form, perhaps with a file."""
+        return await self._once(visitor, update, label, lambda who: self._filled(who, name, values, attached))
 
     async def close(self) -> None:
         """Let every page go, and end what is still being answered."""
@@ -174,10 +180,12 @@ class Page:
         files = [self.shelf.put(visitor.cookie, file) for file in told.files]
         return wire.message(told, tokens=tokens, files=files, update=update, said=said)
 
-    async def _filled(self, who: Who, name: str, values: Mapping[str, forms.Value]) -> Reply:
+    async def _filled(
+        self, who: Who, name: str, values: Mapping[str, forms.Value], attached: Attachment | None
+    ) -> Reply:
         try:
             command = looking.listed(name)
-            asked = forms.fill(command, values)
+            asked = forms.fill(command, values, attached)
         except Refused as refusal:
             return sorry(refusal)
         return await answer(self.app, who, command, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 from bots.commands import commands
@@ -15,6 +16,7 @@ from core import choices, generation
 from core import gallery as gallery_
 from core.credits import price_each
 from core.errors import Refused
+from core.options import usual_model
 from core.ports import App
 from core.values import JobId, PictureId, Preferences, Queued
 
@@ -50,18 +52,19 @@ def preview(app: App, visitor: Visitor, job: str) -> bytes | None:
     return drawing.preview if drawing is not None and drawing.job.person == visitor.person else None
 
 
-async def form(app: App, visitor: Visitor, name: str) -> Message:
-    """The fields of a command. Raises Refused for one that nobody can send."""
+async def form(app: App, visitor: Visitor, name: str, model: str) -> Message:
+    """The fields of a command for a model, the usual one when none is named. Raises Refused for one that nobody can send."""
     try:
         preferred = await choices.preferences(app, visitor.who())
     except Refused:
         preferred = Preferences()
-    return forms.describe(listed(name), app.catalogue.default, preferred)
+    drawing = usual_model(app.catalogue, replace(preferred, model=model or preferred.model))
+    return forms.describe(listed(name), app.catalogue, drawing, preferred)
 
 
-def price(app: App, steps: int, count: int) -> Message:
+def price(app: App, named: str, steps: int, count: int) -> Message:
     """What so many pictures at so many steps would cost; the model's usual steps when none are named."""
-    model = app.catalogue.default
+    model = usual_model(app.catalogue, Preferences(model=named))
     each = price_each(model.price, steps or int(model.steps.default), int(model.steps.default))
     return {"price": render(say("page.price", price=each * count))}
 

@@ -136,9 +136,14 @@ class _Desk:
         return web.json_response(told)
 
     async def submit(self, visitor: Visitor, request: web.Request) -> web.Response:
-        asked = await _json(request)
+        """A filled form; with a file in several parts, the fields in one of them."""
+        if request.content_type == "multipart/form-data":
+            asked, attached = await _parts(request)
+            asked["values"] = _parsed(_text(asked, "values"))
+        else:
+            asked, attached = await _json(request), None
         name, values, label = _text(asked, "command"), _values(asked), _text(asked, "label", "")
-        return web.json_response(await self._page.submit(visitor, _update(asked), name, values, label))
+        return web.json_response(await self._page.submit(visitor, _update(asked), name, values, label, attached))
 
     async def shown(self, visitor: Visitor, request: web.Request) -> web.Response:
         """The page says that it shows an event."""
@@ -148,10 +153,12 @@ class _Desk:
         return web.Response(status=204)
 
     async def form(self, visitor: Visitor, request: web.Request) -> web.Response:
-        return web.json_response(await looking.form(self._page.app, visitor, request.match_info["command"]))
+        model = request.query.get("model", "")
+        return web.json_response(await looking.form(self._page.app, visitor, request.match_info["command"], model))
 
     async def price(self, _visitor: Visitor, request: web.Request) -> web.Response:
-        return web.json_response(looking.price(self._page.app, _number(request, "steps"), _number(request, "count")))
+        model, steps, count = request.query.get("model", ""), _number(request, "steps"), _number(request, "count")
+        return web.json_response(looking.price(self._page.app, model, steps, count))
 
     async def gallery(self, visitor: Visitor, request: web.Request) -> web.Response:
         return web.json_response(await looking.gallery(self._page.app, visitor, _number(request, "page") or 1))
@@ -202,8 +209,12 @@ class _Desk:
 async def _json(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise Malformed
+    return _parsed(await request.read())
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(await request.read())
+        asked = json.loads(text)
     except (ValueError, RecursionError):
         raise Malformed from None
     if not isinstance(asked, dict):

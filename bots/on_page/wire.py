@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bots.commands.shown import cancel_button, details, picture_buttons, progress_line, state_of
+from bots.commands.shown import adapter_of, cancel_button, details, picture_buttons, progress_line, state_of
 from bots.on_page.forms import filled
-from bots.replies import Button, Line, Reply, say
+from bots.replies import Button, Form, Line, Reply, say
 from bots.texts import render
 from core.board import Board, Drawing
 from core.credits import Balance
@@ -18,7 +18,10 @@ from core.values import Job, PictureId, Queued
 
 Message = dict[str, Any]
 
-LASTING: Final = frozenset({"imagine.unread"})  #: what is still true of a request when its pictures are there
+#: What is still true of a request when its pictures are there.
+LASTING: Final = frozenset(
+    f"imagine.{name}" for name in ("unread", "read_until", "unweighted", "model_gone", "style_gone", "style_left_out")
+)
 ECHO: Final = 2_000  #: characters of what somebody said that their other pages show
 
 
@@ -44,7 +47,7 @@ def message(
         "pictures": [picture(PictureId(shown.id)) for shown in reply.pictures],
         "files": [{"name": file.name, "address": file.address} for file in files],
         "buttons": [_label(button) | {"token": token} for button, token in buttons],
-        "form": {"command": reply.form.command, "values": filled(reply.form.arguments)} if reply.form else None,
+        "form": _form(reply.form) if reply.form else None,
         "private": reply.private,
         "final": reply.final,
         "error": reply.error,
@@ -89,6 +92,9 @@ def detailed(opened: Opened) -> Message:
         "steps": str(settings.steps),
         "guidance": render(say("page.number", number=settings.guidance)),
         "model": settings.model,
+        "style": settings.style,
+        "lora": adapter_of(settings),
+        "strength": render(say("page.number", number=settings.strength)) if settings.strength else "",
         "price": render(say("page.price", price=price)),
         "drawn": render(say("page.day", at=drawn.drawn_at)),
     }
@@ -156,6 +162,10 @@ def _drawn(opened: Opened) -> Message:
     deeds = [deed(button) for button in picture_buttons(opened.picture.id, opened.job.id)]
     text = render(details(opened, opened.job.price_each))
     return listed(opened) | {"index": opened.picture.index, "text": text, "buttons": deeds}
+
+
+def _form(form: Form) -> Message:
+    return {"command": form.command, "values": filled(form.arguments), "missing": form.missing}
 
 
 def _label(button: Button) -> Message:

@@ -165,9 +165,10 @@ class Telegram:
             if heard.linked and await accounts.find(self._app, who) is None:
                 line = f"/{START}"
             if heard.enclosed is None:
-                answer = await hear(self._app, who, line)
+                answer = await hear(self._app, who, line, Attachment("", b"") if heard.unwanted else None)
             else:
-                self._listener.done(update)  # fetching takes its time, and changes nothing
+                if heard.only_looks:
+                    self._listener.done(update)  # fetching takes its time, and others need not wait for it
                 answer = await self._hear_with_file(who, line, heard.enclosed)
             self.stir()
             done = self._answers.to_words(who, heard, answer)

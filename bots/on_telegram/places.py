@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 #: Commands that a link may run: whoever follows one, sent by anybody, only gets to see something of their own.
-LINKED: Final = ("help", "balance", "queue", "gallery", "show", "save", "edit", "settings", "about", "privacy")
+LINKED: Final = (
+    "help", "balance", "queue", "models", "styles", "gallery", "show", "save", "edit", "settings", "about", "privacy",
+)  # fmt: skip
 START: Final = "start"
 _COMMAND = re.compile(r"/(?P<name>\w+)(?:@\w+)?(?:\s+(?P<argument>\S+))?", re.ASCII)
 _ARGUMENT = re.compile(r"[A-Za-z0-9]{1,40}")

@@ -8,7 +8,6 @@ from typing import Final
 from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
 from bots.commands import commands
-from bots.declaring import Attachment
 from bots.on_telegram.places import START, Place, line_of
 
 #: Kinds of updates the bot is told of: https://core.telegram.org/bots/api#update
@@ -33,6 +32,8 @@ class Heard:
     enclosed: Enclosed | None = None
     linked: bool = False
     nameless: bool = False  #: said in the name of a group or a channel
+    only_looks: bool = False  #: acting on it changes nothing
+    unwanted: bool = False  #: a file came along that nobody asked for; it is not fetched
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,19 @@ def _heard(message: Message, username: str) -> Heard | None:
         return None  # another bot's, perhaps
     if place.in_private and name.lower() == START and rest:
         return Heard(place, line_of(rest), linked=True)
-    wants_file = command is not None and any(argument.type is Attachment for argument in command.arguments)
-    enclosed = _enclosed(message) or _enclosed(message.reply_to_message) if wants_file else None
-    return Heard(place, f"/{name} {rest}".rstrip(), enclosed, nameless=nameless)
+    if command is None or command.attachment is None:
+        unwanted = _enclosed(message) is not None
+        return Heard(place, f"/{name} {rest}".rstrip(), nameless=nameless, unwanted=unwanted)
+    enclosed = _enclosed(message) or _enclosed(message.reply_to_message)
+    return Heard(place, f"/{name} {rest}".rstrip(), enclosed, nameless=nameless, only_looks=command.only_looks)
 
 
 def _chatted(message: Message, place: Place, text: str) -> Heard | None:
     """People in a group talk to each other; alone with the bot, to the bot."""
     if not place.in_private or not (text or message.effective_attachment):
         return None
+    if text and _enclosed(message):
+        return Heard(place, text, unwanted=True)
     return Heard(place, "" if message.effective_attachment else text)
 
 

@@ -35,7 +35,8 @@ async def test_balance_shows_what_is_free_and_what_is_held(ben: Actor) -> None:
 
     assert read(await ben.says("/balance")) == (
         "You have 18 credits.\nOpen requests hold 2 credits more; what is not drawn comes back.\n"
-        "A picture costs 1 credit at 4 steps, and more or less with more or fewer steps."
+        "A picture costs 1 credit at 4 steps, and more or less with more or fewer steps.\n"
+        "That is with flat; other models have other prices: /models."
     )
 
 

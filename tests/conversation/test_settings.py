@@ -18,6 +18,8 @@ async def test_it_says_what_one_prefers_and_how_to_change_it(stage: Stage, ben: 
         "settings.public",
         "settings.format",
         "settings.keep",
+        "settings.usual_model",
+        "settings.no_style",
         "settings.how",
     ]
 

@@ -122,6 +122,8 @@ class _Found:
                 yield f"job {job.seed} has {pictures[job.id]} pictures, and {drawn} were drawn"
             if captured != drawn * job.price_each:
                 yield f"job {job.seed} was charged {captured} for {drawn} pictures at {job.price_each}"
+            if job.reference is not None:
+                yield f"job {job.seed} still names the picture it started from"
         for delivery in self._rows["delivery"]:
             if delivery.state != "delivered":
                 yield f"an outcome is {delivery.state}"

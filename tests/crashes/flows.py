@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core import accounts, gallery, generation, scheduling
-from core.generation import Ask
+from core.options import Ask
 from core.rules import HOLD_LIFE, ORPHAN_AGE
 from core.values import PictureId
 from core.wishes import Started
@@ -51,6 +51,15 @@ async def arrive(stage: Stage) -> None:
 
 async def ask(stage: Stage) -> None:
     await generation.request(stage.app, BEN, Ask("a cat", count=2))
+
+
+async def ask_with_picture(stage: Stage) -> None:
+    await generation.request(stage.app, BEN, Ask("a cat", reference=b"a picture"))
+
+
+async def arrive_and_ask_with_picture(stage: Stage) -> None:
+    await arrive(stage)
+    await ask_with_picture(stage)
 
 
 async def arrive_and_ask(stage: Stage) -> None:
@@ -100,7 +109,7 @@ async def delete_both(stage: Stage) -> None:
 
 
 NO_JOB = ()
-DONE = (("done", 2, 2),)
+DONE, DONE_ONE = (("done", 2, 2),), (("done", 1, 1),)
 
 FLOWS = {
     "arriving": Flow(nothing, arrive, (NO_JOB,), again=True),
@@ -109,5 +118,8 @@ FLOWS = {
     "giving up": Flow(fail_twice, break_down, (DONE, (("done", 1, 1),))),
     "cancelling in line": Flow(arrive_and_ask, cancel, (DONE, (("cancelled", 0, 0),))),
     "cancelling at work": Flow(draw_one_of_two, cancel, (DONE, (("cancelled", 1, 1),))),
+    "asking with a picture": Flow(arrive, ask_with_picture, (NO_JOB, DONE_ONE)),
+    "drawing from a picture": Flow(arrive_and_ask_with_picture, draw, (DONE_ONE,)),
+    "cancelling with a picture": Flow(arrive_and_ask_with_picture, cancel, (DONE_ONE, (("cancelled", 0, 0),))),
     "deleting": Flow(arrive_and_own_two, delete_both, (DONE, (("done", 1, 2),), (("done", 0, 2),))),
 }

@@ -115,6 +115,6 @@ class MortalDatabase:
 def mortal(app: App, fate: Fate) -> App:
     """The same app, able to die at each of its effects."""
     ports: dict[str, Any] = {
-        port: Mortal(getattr(app, port), fate, port) for port in ("keys", "blobs", "encoder", "dispatch")
+        port: Mortal(getattr(app, port), fate, port) for port in ("keys", "blobs", "encoder", "intake", "dispatch")
     }
     return replace(app, database=MortalDatabase(app.database, fate), **ports)

@@ -19,6 +19,9 @@ LEAST = {
     "giving up": (60, 6_000),
     "cancelling in line": (40, 6_000),
     "cancelling at work": (38, 5_000),
+    "asking with a picture": (28, 2_500),
+    "drawing from a picture": (115, 18_000),
+    "cancelling with a picture": (42, 7_500),
     "deleting": (70, 4_000),
 }
 SAMPLE, FEWEST = 5, 200  #: on PostgreSQL: states with a second death while recovering from them, and pairs that makes

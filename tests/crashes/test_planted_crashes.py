@@ -96,6 +96,11 @@ def settle(tx, drawn, now):
     ("drawing", "blobs are", Bug("orphan blobs stay", RETENTION, "await app.blobs.delete(blob)", "pass")),
     ("arriving", "2 keys for 1 people", Bug("orphan keys stay", RETENTION, "await app.keys.shred(keys)", "pass")),
     (
+        "cancelling with a picture",
+        "still names the picture it started from",
+        Bug("what a request started from stays", RETENTION, "await references.destroy(app, job)", "pass"),
+    ),
+    (
         "deleting",
         "is hidden and not destroyed",
         Bug("half a deletion stays half", RETENTION, "await gallery.destroy(app, picture)", "pass"),

@@ -25,6 +25,7 @@ async def violations(world: World) -> list[str]:
         *_books(rows),
         *_orphans(rows, world.blob_names()),
         *_words(rows),
+        *_references(rows),
         *_untold(rows, world),
         *[problem for picture in rows["picture"] for problem in await _closed(world, picture)],
     ]
@@ -81,6 +82,13 @@ def _words(rows: Rows) -> Iterator[str]:
     for job in rows["job"]:
         if (job["sealed_words"] is not None) != (job["id"] in with_pictures):
             yield f"a job that is {job['state']} has {'' if job['sealed_words'] else 'no '}words"
+
+
+def _references(rows: Rows) -> Iterator[str]:
+    """What a request started from is nobody's business any more; its blob would be one that no picture names."""
+    for job in rows["job"]:
+        if job["reference"] is not None:
+            yield f"a job that is {job['state']} still names the picture it started from"
 
 
 def _untold(rows: Rows, world: World) -> Iterator[str]:

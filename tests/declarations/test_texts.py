@@ -16,7 +16,7 @@ from core.ports import Provenance
 from core.values import Reason
 
 ROOT = Path(__file__).parents[2]
-SPEAKERS = {"say", "whisper", "Refused", "Unavailable", "Gone"}
+SPEAKERS = {"say", "whisper", "note", "Refused", "Unavailable", "Gone"}
 NOT_VALUES = {"retry_after"}
 
 #: Keys put together at run time, each from an enum or a declaration.
@@ -69,8 +69,8 @@ def placeholders(sentence: str) -> set[str]:
     return {name.split(".")[0] for name in re.findall(r"{(\w[\w.]*)", sentence)}
 
 
-#: Sentences whose keys reach `Refused` through a parameter of core/generation.py.
-HANDED_ON = {"option_range.count", "option_range.seed", "option_range.steps", "option_range.guidance"}
+#: Sentences whose keys reach `Refused` through a parameter of core/options.py.
+HANDED_ON = {"option_range.count", "option_range.seed", "option_range.strength"}
 
 
 def test_every_sentence_that_is_named_exists() -> None:

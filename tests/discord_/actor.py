@@ -14,6 +14,7 @@ from typing import Any
 
 from bots.background import Background
 from bots.commands import commands
+from bots.declaring import Attachment
 from bots.on_discord import Discord
 from bots.on_discord import hearing as on_discord_hearing
 from bots.on_discord.access import Access
@@ -175,8 +176,12 @@ class DiscordActor:
         except Impossible:
             if self.room is not None:
                 raise
-            return await self._writes(line)
+            return await self._writes(line, file)
         return await self._hears()
+
+    async def sends(self, line: str, name: str, data: bytes) -> Reply:
+        """A command with a file."""
+        return await self.says(line, Upload(name, data))
 
     async def presses(self, label: str, message: Message | None = None) -> Reply:
         """A button of a message, else of the newest message here that has it."""
@@ -235,10 +240,10 @@ class DiscordActor:
 
     # How it is compared
 
-    async def _writes(self, line: str) -> Reply:
+    async def _writes(self, line: str, file: Upload | None) -> Reply:
         if len(line) > 2_000:
             raise Impossible("no client sends a message that long")
-        said = await self.user.says(line, in_=self.place)
+        said = await self.user.says(line, in_=self.place, files=[file] if file else [])
         await self.scene.discord.until(lambda: f"discord:{said.id}" in self.scene.overheard)
         await self.scene.settles()
         self.answer = self.scene.overheard[f"discord:{said.id}"]
@@ -298,17 +303,16 @@ def _filled(name: str, rest: str, file: Upload | None) -> dict[str, Any]:
     command = commands.get(name.removeprefix("/"))
     if not name.startswith("/") or command is None or not command.listed:
         raise Impossible(f"{name} is not registered here")
-    if file is not None:
-        return {"file": file}
     try:
-        asked = parse(command, rest)
+        asked = parse(command, rest, Attachment(file.name, b"") if file else None)
     except Refused as refusal:
         raise Impossible(f"no client lets anybody send that: {refusal.key}") from None
-    return {
+    filled = {
         one.name: value[:LONGEST] if isinstance(value, str) else value
         for one in fields(asked)
         if (value := getattr(asked, one.name)) is not None and value != one.default
     }
+    return filled | ({command.attachment.name: file} if file and command.attachment else {})
 
 
 def _lines(lines: Sequence[Line]) -> str:

@@ -155,7 +155,7 @@ async def test_a_command_of_yesterday_is_answered_with_a_way_on(scene: Scene, be
         ({"name": "count", "type": 4}, 9, "parse.range"),
         ({"name": "size", "type": 3}, "big", "parse.unknown_option"),
         ({"name": "shape", "type": 3}, "round", "parse.choice"),
-        ({"name": "steps", "type": 4}, 100_000, "option_range.steps"),
+        ({"name": "steps", "type": 4}, 100_000, "option_range.of_model"),
     ],
 )
 async def test_an_option_of_yesterday_is_refused_and_costs_nothing(

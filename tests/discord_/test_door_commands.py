@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bots.commands import commands
 from bots.declaring import Attachment
-from bots.on_discord.commands import OFFERED, registrations, same
-from inference.models import catalogue
+from bots.on_discord.commands import registrations, same
+from core.ports import Style
+from tests.catalogue import GRAND, SWIFT, SmallCatalogue
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
 
-MODEL = catalogue("flat").default
+CATALOGUE = SmallCatalogue()
 KIND = {str: 3, int: 4, bool: 5, float: 10, Attachment: 11}
 
 
 def registered() -> dict[str, dict[str, Any]]:
-    return {one["name"]: one for one in registrations(MODEL)}
+    return {one["name"]: one for one in registrations(CATALOGUE)}
 
 
 @pytest.mark.parametrize("command", [one for one in commands if one.listed], ids=lambda one: one.name)
@@ -35,7 +37,8 @@ def test_each_command_is_offered_with_its_options(command: Any) -> None:
         option = options[argument.name]
         assert option["type"] == KIND[argument.type]
         assert option["required"] == argument.required
-        assert tuple(choice["value"] for choice in option.get("choices", ())) == argument.choices
+        if argument.option.offers is None:
+            assert tuple(choice["value"] for choice in option.get("choices", ())) == argument.choices
         assert 1 <= len(option["description"]) <= 100
 
 
@@ -43,28 +46,24 @@ def test_what_only_stands_behind_a_button_is_not_offered() -> None:
     assert not {"agree", "too_young", "words"} & registered().keys()
 
 
-def test_numbers_have_the_bounds_of_the_declaration_or_of_the_model() -> None:
+def test_numbers_have_the_bounds_of_the_declaration_or_of_all_models_together() -> None:
     options = {option["name"]: option for option in registered()["imagine"]["options"]}
 
     assert (options["count"]["min_value"], options["count"]["max_value"]) == (1, 4)
     assert (options["seed"]["min_value"], options["seed"]["max_value"]) == (0, 2**32 - 1)
-    assert (options["steps"]["min_value"], options["steps"]["max_value"]) == (MODEL.steps.low, MODEL.steps.high)
+    assert (options["steps"]["min_value"], options["steps"]["max_value"]) == (SWIFT.steps.low, GRAND.steps.high)
     assert (options["guidance"]["min_value"], options["guidance"]["max_value"]) == (
-        MODEL.guidance.low,
-        MODEL.guidance.high,
+        SWIFT.guidance.low,
+        GRAND.guidance.high,
     )
     assert "min_value" not in options["prompt"]
 
 
-def test_ids_are_offered_while_typing() -> None:
+def test_ids_and_adapters_are_offered_while_typing() -> None:
     offered = {
-        name
-        for one in registered().values()
-        for name in one["options"]
-        if name.get("autocomplete")
-        for name in [name["name"]]
+        option["name"] for one in registered().values() for option in one["options"] if option.get("autocomplete")
     }
-    assert offered == set(OFFERED)
+    assert offered == {"id", "request", "lora"}
 
 
 async def test_they_are_registered_at_the_first_start_and_not_again(scene: Scene) -> None:
@@ -84,7 +83,7 @@ async def test_they_are_registered_again_when_one_has_changed(scene: Scene) -> N
     await scene.restarts()
 
     assert len(scene.discord.called(routes.REGISTER)) == 2
-    assert same(scene.discord.commands.here(), registrations(MODEL))
+    assert same(scene.discord.commands.here(), registrations(CATALOGUE))
 
 
 @pytest.mark.parametrize(
@@ -103,11 +102,11 @@ async def test_they_are_registered_again_when_one_has_changed(scene: Scene) -> N
     ],
 )
 def test_every_change_that_people_would_see_counts(change: Any) -> None:
-    changed = json.loads(json.dumps(registrations(MODEL)))
-    assert same(changed, registrations(MODEL))
+    changed = json.loads(json.dumps(registrations(CATALOGUE)))
+    assert same(changed, registrations(CATALOGUE))
     change(next(one for one in changed if one["name"] == "imagine"))
 
-    assert not same(changed, registrations(MODEL))
+    assert not same(changed, registrations(CATALOGUE))
 
 
 @pytest.mark.parametrize("how", ["limited", "failing", "lost"])
@@ -167,3 +166,57 @@ async def test_a_long_prompt_is_offered_shortened(scene: Scene, bea: DiscordActo
 
     assert len(name) == 100
     assert name.endswith("…")
+
+
+def test_models_and_styles_are_chosen_from_a_list() -> None:
+    options = {option["name"]: option for option in registered()["imagine"]["options"]}
+
+    assert options["model"]["choices"] == [
+        {"name": "Flat", "value": "flat"},
+        {"name": "Swift Turbo", "value": "swift"},
+        {"name": "Grand XL", "value": "grand"},
+    ]
+    assert [one["value"] for one in options["style"]["choices"]] == ["noir", "watercolour", "velvet", "none"]
+    assert options["reference"]["type"] == KIND[Attachment]
+
+
+@pytest.mark.parametrize("number", [1, 24, 25, 200])
+async def test_however_many_there_are_discord_takes_them(scene: Scene, number: int) -> None:
+    """Up to 25 are a list; more are found by typing. Names may be long: a command holds 8,000 characters."""
+    catalogue = SmallCatalogue(
+        tuple(replace(GRAND, name=f"model-{nth:03}", title=f"{nth:03} " + "m" * 56) for nth in range(number)),
+        tuple(Style(f"style-{nth:03}" + "s" * 20, "about", "{prompt}") for nth in range(number)),
+    )
+    scene.stage.offers(catalogue)
+    await scene.restarts()
+    offered = {one["name"]: one for one in scene.discord.commands.here()}
+
+    assert scene.warnings == []
+    assert same(offered.values(), registrations(catalogue))
+    options = {option["name"]: option for option in offered["imagine"]["options"]}
+    assert len(options) <= 25
+    assert ("choices" in options["model"]) == (number <= 25)
+    assert ("choices" in options["style"]) == (number <= 24)
+    assert all(len(option.get("choices") or ()) <= 25 for one in offered.values() for option in one["options"])
+
+
+async def test_what_is_too_many_for_a_list_is_found_by_typing(scene: Scene, bea: DiscordActor) -> None:
+    models = tuple(replace(GRAND, name=f"model-{nth:02}", title=f"Grand {nth:02}") for nth in range(30))
+    scene.stage.offers(SmallCatalogue(models))
+    await scene.restarts()
+
+    assert len(await bea.user.autocompletes("/imagine", "model", "", in_=bea.room, prompt="a star")) == 25
+    assert await bea.user.autocompletes("/imagine", "model", "grand 28", in_=bea.room, prompt="a star") == {
+        "Grand 28": "model-28"
+    }
+
+
+async def test_adapters_are_offered_with_the_strength_that_was_typed(scene: Scene, bea: DiscordActor) -> None:
+    offered = await bea.user.autocompletes("/imagine", "lora", "IN:0.4", in_=bea.room, prompt="a star")
+
+    assert offered == {"ink:0.4": "ink:0.4"}
+    assert list(await bea.user.autocompletes("/imagine", "lora", "", in_=bea.room, prompt="a star")) == [
+        "chalk",
+        "ink",
+        "velvet",
+    ]

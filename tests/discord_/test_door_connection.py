@@ -13,11 +13,11 @@ from bots.on_discord.access import Access, check, invite_link, load_access
 from bots.on_discord.words import shown
 from bots.settings import Settings
 from core.errors import Refused
-from inference.models import catalogue
+from tests.catalogue import SmallCatalogue
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
 
-MODEL = catalogue("flat").default
+CATALOGUE = SmallCatalogue()
 
 
 async def quietly(*_: object, **__: object) -> None:
@@ -131,17 +131,17 @@ async def test_a_server_that_comes_back_is_answered_again(scene: Scene, bea: Dis
 
 async def test_an_operator_learns_how_it_stands(scene: Scene, bea: DiscordActor, dan: DiscordActor) -> None:
     access = Access(scene.discord.token, scene.discord.api_url, scene.discord.gateway_url)
-    found = await check(access, MODEL)
+    found = await check(access, CATALOGUE)
     assert found.sentence == "signed in as darkroom, in 2 servers; its commands are registered"
     assert f"client_id={scene.discord.application_id}" in found.invitation
 
     scene.discord.commands.overwrite(None, [])
-    assert not (await check(access, MODEL)).registered
-    wrong = await check(Access("wrong", scene.discord.api_url), MODEL)
+    assert not (await check(access, CATALOGUE)).registered
+    wrong = await check(Access("wrong", scene.discord.api_url), CATALOGUE)
     assert "DARKROOM_DISCORD_TOKEN is not a token" in wrong.sentence
     assert not wrong.invitation
     scene.discord.faults.fails("GET /users/@me", status=503)
-    assert "can't reach Discord" in (await check(access, MODEL)).trouble
+    assert "can't reach Discord" in (await check(access, CATALOGUE)).trouble
     await bea.presses("Draw it")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bots.commands import commands
-from bots.on_discord.commands import OFFERED
-from bots.on_discord.hearing import FOR_ALL, FORMS, REPLACING
+from bots.declaring import Offers
 from bots.on_discord.places import TOKEN_LIFE
 from bots.on_discord.words import shown
 from core import choices
@@ -60,9 +59,12 @@ async def test_only_pictures_are_for_all(scene: Scene, bea: DiscordActor, kit: D
     assert all(word not in ever_said(kit) for word in ("cormorant", "credits are left", "gallery"))
 
 
-def test_the_commands_that_are_told_apart_are_there() -> None:
-    assert {*FOR_ALL, *FORMS, *REPLACING} <= {command.name for command in commands if command.listed}
-    assert not [name for name in FOR_ALL if commands.get(name).private]
+def test_the_commands_that_are_told_apart_are_declared() -> None:
+    assert {command.name for command in commands if command.shared} == {"imagine", "again"}
+    assert {command.name for command in commands if command.replaces} == {"cancel", "delete"}
+    assert {command.name for command in commands if command.form} == {"edit", "models", "styles"}
+    assert not [command.name for command in commands if command.shared and command.private]
+    assert not [command.name for command in commands if (command.form or command.replaces) and not command.private]
 
 
 async def test_a_private_request_leaves_no_trace_in_the_room(
@@ -196,7 +198,7 @@ async def test_progress_of_a_private_request_stays_private(scene: Scene, bea: Di
         (command.name, argument.name)
         for command in commands
         for argument in command.arguments
-        if command.listed and argument.name in OFFERED
+        if command.listed and argument.option.offers in (Offers.PICTURES, Offers.REQUESTS)
     ],
 )
 async def test_another_persons_ids_open_nothing(

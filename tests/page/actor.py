@@ -116,6 +116,7 @@ class PageActor(Actor):
 
     async def sends(self, line: str, name: str, data: bytes) -> Reply:
         """A line with a file."""
+        self.stage.clock.passes(1)
         form = FormData({"update": new_update(), "line": line})
         form.add_field("file", io.BytesIO(data), filename=name)
         async with self.session.post("/say", data=form) as response:
@@ -129,11 +130,18 @@ class PageActor(Actor):
         self.answer = self._heard(await self.post("/press", body))
         return self.answer
 
-    async def fills(self, command: str, **values: Any) -> Reply:
-        """A form, sent."""
+    async def fills(self, command: str, file: bytes | None = None, **values: Any) -> Reply:
+        """A form, sent, perhaps with a file in it."""
         self.stage.clock.passes(1)
-        body = {"update": new_update(), "command": command, "values": values}
-        self.answer = self._heard(await self.post("/form", body))
+        body: dict[str, Any] = {"update": new_update(), "command": command, "values": values}
+        if file is None:
+            self.answer = self._heard(await self.post("/form", body))
+            return self.answer
+        form = FormData(body | {"values": json.dumps(values)})
+        form.add_field("file", io.BytesIO(file), filename="a.png")
+        async with self.session.post("/form", data=form) as response:
+            assert response.status == 200, await response.text()
+            self.answer = self._heard(await response.json())
         return self.answer
 
     def buttons_of(self, reply: Reply) -> list[dict[str, Any]]:

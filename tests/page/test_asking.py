@@ -11,7 +11,7 @@ import pytest
 from bots.commands import commands
 from bots.commands.asks import Imagine
 from bots.on_page.forms import fill, filled
-from core.generation import Ask
+from core.options import Ask
 from tests.cast import Stage, keys_of
 from tests.page.actor import Front, PageActor, new_update, open_front
 
@@ -25,9 +25,12 @@ async def described(person: PageActor, command: str) -> dict[str, dict[str, Any]
 async def test_the_form_has_a_field_for_every_argument_with_its_range(ben: PageActor) -> None:
     fields = await described(ben, "imagine")
 
-    assert list(fields) == ["prompt", "negative", "shape", "count", "seed", "steps", "guidance", "private"]
+    assert list(fields) == [
+        "prompt", "negative", "shape", "count", "model", "style", "lora", "reference", "strength",
+        "seed", "steps", "guidance", "private",
+    ]  # fmt: skip
     assert fields["prompt"]["required"]
-    assert fields["shape"]["choices"] == ["square", "portrait", "landscape"]
+    assert [one["value"] for one in fields["shape"]["choices"]] == ["square", "portrait", "landscape"]
     assert (fields["count"]["low"], fields["count"]["high"]) == (1, 4)
     assert (fields["steps"]["low"], fields["steps"]["high"], fields["steps"]["usual"]) == (1, 40, 4)
     assert fields["private"]["kind"] == "switch"
@@ -49,7 +52,9 @@ async def test_what_nobody_can_type_has_no_form(ben: PageActor, name: str) -> No
 def test_filling_in_is_the_inverse_of_a_filled_form() -> None:
     command = commands.get("imagine")
     assert command is not None
-    asked = Imagine("a star", "blurry", "portrait", 3, 7, 5, 2.5, private=True)
+    asked = Imagine(
+        "a star", "blurry", "portrait", 3, "flat", "noir", "ink:0.5", seed=7, steps=5, guidance=2.5, private=True
+    )
 
     assert fill(command, filled(asked)) == asked
 
@@ -72,8 +77,8 @@ async def test_what_is_left_out_is_as_usual(stage: Stage, ben: PageActor) -> Non
         ({"prompt": "a star", "count": True}, "parse.not_int"),
         ({"prompt": "a star", "shape": "round"}, "parse.choice"),
         ({"prompt": "a star", "private": "maybe"}, "parse.switch"),
-        ({"prompt": "a star", "steps": 1e9}, "option_range.steps"),
-        ({"prompt": "a star", "guidance": float("nan")}, "option_range.guidance"),
+        ({"prompt": "a star", "steps": 1e9}, "option_range.of_model"),
+        ({"prompt": "a star", "guidance": float("nan")}, "option_range.of_model"),
         ({"prompt": "a star", "size": 5}, "parse.unknown_option"),
         ({"prompt": "a" * 10_000}, "prompt.too_long"),
         ({"prompt": "\u200b\u202e"}, "prompt.empty"),
@@ -95,7 +100,7 @@ async def test_edit_brings_the_request_filled_in(stage: Stage, ben: PageActor) -
 
     form = ben.messages[-1][1]["form"]
     assert form["command"] == "imagine"
-    assert Ask(**form["values"]) == Ask("a star", "", "portrait", 1, 7, 4, 3.0, private=False)
+    assert Ask(**form["values"]) == Ask("a star", "", "portrait", 1, seed=7, steps=4, guidance=3.0, private=False)
 
 
 async def test_the_same_submission_twice_is_one_request_and_has_one_answer(ben: PageActor) -> None:
@@ -130,6 +135,8 @@ async def test_two_submissions_are_two_requests(ben: PageActor) -> None:
 async def test_the_price_is_known_before_it_is_paid(ben: PageActor) -> None:
     assert json.loads((await ben.gets("/price?steps=8&count=3"))[1]) == {"price": "6 credits"}
     assert json.loads((await ben.gets("/price?count=1"))[1]) == {"price": "1 credit"}
+    assert json.loads((await ben.gets("/price?model=grand&steps=20&count=2"))[1]) == {"price": "6 credits"}
+    assert json.loads((await ben.gets("/price?model=nosuch&count=1"))[1]) == {"price": "1 credit"}
     assert (await ben.gets("/price?steps=many"))[0] == 400
 
 

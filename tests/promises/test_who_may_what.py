@@ -15,7 +15,7 @@ from tests.cast import Actor, Stage, enter, keys_of, read
 
 SECRET = "heron in a raincoat"
 #: Answered to whoever asks, account or not: they tell nothing about anybody, or open one's own account.
-OPEN = {"start", "agree", "too_young", "help", "about", "privacy", "verify"}
+OPEN = {"start", "agree", "too_young", "help", "about", "privacy", "verify", "models", "styles"}
 
 
 @pytest.fixture

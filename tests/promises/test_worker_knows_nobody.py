@@ -13,7 +13,7 @@ from tests.cast import Actor, Stage
 
 def test_a_wish_names_no_person() -> None:
     assert {field.name for field in fields(Wish)} == {
-        "job", "index", "fence", "seed", "prompt", "negative", "settings", "expires_at",
+        "job", "index", "fence", "seed", "prompt", "negative", "settings", "expires_at", "reference",
     }  # fmt: skip
 
 

@@ -29,6 +29,11 @@ class OverheardActor(TelegramActor):
     async def says(self, line: str, **more: Any) -> Reply:  # type: ignore[override]
         return self._same(await super().says(line, **more))
 
+    async def sends(self, line: str, name: str, data: bytes) -> Reply:
+        """A file with a line under it."""
+        self.stage.clock.passes(1)
+        return self._same(await super().encloses(data, line))
+
     async def presses(self, label: str, **more: Any) -> Reply:  # type: ignore[override]
         return self._same(await super().presses(label, **more))
 

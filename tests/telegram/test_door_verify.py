@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.rules import ATTACHMENT_BYTES
+from inference.flat import square
 from tests.telegram.actor import Scene, TelegramActor
 
 
@@ -31,6 +32,17 @@ async def test_a_photo_was_squeezed_and_tells_nothing(scene: Scene, ben: Telegra
     await scene.settles()
 
     assert ben.sees()[-1].words.startswith("It carries no signed note")
+
+
+async def test_a_larger_photo_is_known_by_its_mark(scene: Scene, ben: TelegramActor) -> None:
+    """What the bot sent as a photo, saved from the chat and sent again: Telegram has encoded it twice."""
+    made = await scene.stage.app.encoder.encode(square(7, 512, 512), "png")
+    sent = await ben.user.sends_photo(made.data, "/verify")
+    await scene.settles()
+    await ben.user.sends_photo(sent.photo, "/verify")
+    await scene.settles()
+
+    assert [told.words.startswith("Its signed note is gone") for told in ben.sees()[-2:]] == [True, True]
 
 
 @pytest.mark.parametrize("together", [False, True])

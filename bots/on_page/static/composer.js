@@ -1,7 +1,7 @@
 // Where people write: one field that grows, a file to check, what they wrote before.
 
 import { $, announce, copy, word } from "./dom.js";
-import { openForm } from "./form.js";
+import { carry, openForm } from "./form.js";
 import { echo } from "./talk.js";
 import { newUpdate, Refused, say } from "./wire.js";
 
@@ -42,9 +42,10 @@ field.addEventListener("keydown", (event) => {
 
 field.addEventListener("input", grow);
 
-$("options").addEventListener("click", () => {
+$("options").addEventListener("click", async () => {
   const words = field.value.startsWith("/") ? field.value.replace(/^\/imagine\s*/, "") : field.value;
-  openForm({ command: "imagine", values: { prompt: words.startsWith("/") ? "" : words } });
+  await openForm({ command: "imagine", values: { prompt: words.startsWith("/") ? "" : words } });
+  if (file && carry(file)) attach(null);
 });
 
 $("attach").addEventListener("click", () => $("file").click());
@@ -55,7 +56,9 @@ for (const name of ["dragover", "drop"]) {
   addEventListener(name, (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
-    if (name === "drop" && !$("attach").hidden) attach(event.dataTransfer.files[0] ?? null);
+    const dropped = name === "drop" ? event.dataTransfer.files[0] : null;
+    if (dropped && $("form").open) carry(dropped);
+    else if (dropped && !$("attach").hidden) attach(dropped);
   });
 }
 
@@ -79,7 +82,8 @@ function echoed(line, taken) {
 async function send(update, line, taken, show) {
   const mine = show(update);
   try {
-    await say(update, line, taken);
+    const { form, text } = await say(update, line, taken);
+    if (form) openForm(form, { said: text.join("\n"), changed: line.startsWith("/edit") });
   } catch (error) {
     unsent(mine, error, () => send(update, line, taken, () => mine));
   }

@@ -7,7 +7,7 @@ import { newUpdate, press, Refused, submit } from "./wire.js";
 const ICONS = new Set(["again", "edit", "save", "delete", "report", "cancel", "imagine"]);
 const STRONG = new Set(["agree", "imagine"]);
 const MINOR = new Set(["delete", "report", "too_young"]);
-const QUIET = new Set(["cancel", "delete", "edit", "report", "save"]); // whoever presses these sees what they do
+const QUIET = new Set(["cancel", "delete", "edit", "models", "report", "save", "styles"]); // who presses these sees what they do
 
 /** Answers that the part of the page which asked shows itself, by their update: told the answer, it says whether it does. */
 export const ownAnswers = new Map();
@@ -48,7 +48,7 @@ async function act(deed, { picture = null, ours = () => false, failed, done = ()
   try {
     const answer = await (token ? press(update, token, label) : submit(update, deed.command, fields, label));
     for (const file of answer.files) download(file);
-    if (answer.form) openForm(answer.form, answer.text.join(" "));
+    if (answer.form) openForm(answer.form, { said: answer.text.join("\n"), changed: deed.command === "edit" });
     done(answer);
   } catch (error) {
     failed(error instanceof Refused ? error.message : null);

@@ -1,52 +1,82 @@
-// The form of a command, built from its declaration: opened empty, with words typed so far, or filled by Edit.
+// The form of a command, built from its declaration: opened empty, with words typed so far, or filled by a reply.
 
-import { $, copy, word } from "./dom.js";
+import { $, word } from "./dom.js";
+import { build, isFew } from "./fields.js";
 import { get, newUpdate, Refused, submit } from "./wire.js";
-
-const FEW = 8; // numbers that may stand side by side
 
 let command = "";
 let fields = [];
 let asking = 0;
-let sending = { own: () => {}, echo: () => {} };
+let sending = { own: () => {}, failed: () => {} };
 
 export function whenSent(callbacks) {
   sending = callbacks;
 }
 
-/** `filled` is a Reply's form; `said` what was said about it. */
-export async function openForm(filled, said = "") {
+/** `filled` is a Reply's form; `said` what is to be read with it, `changed` whether it is a request of before. */
+export async function openForm(filled, { said = "", changed = false } = {}) {
+  if (!(await describe(filled.command, filled.values.model ?? ""))) return;
+  for (const { field, write } of fields) write(filled.values[field.name] ?? field.usual);
+  $("form-title").textContent = word(changed ? "form_changed" : "form_new");
+  $("form-said").textContent = said;
+  $("form-said").hidden = !said;
+  $("form-more").open = fields.some(({ field }) => field.name === "seed" && filled.values.seed != null);
+  trouble("");
+  show(filled.missing);
+  $("form").showModal();
+  $("form-main").querySelector("textarea")?.focus();
+}
+
+/** False when it can't be found out. */
+async function describe(name, model) {
   let described;
   try {
-    described = await get(`/form/${filled.command}`);
+    described = await get(`/form/${name}?model=${encodeURIComponent(model)}`);
   } catch (error) {
     sending.failed(error instanceof Refused ? error.message : null);
-    return;
+    return false;
   }
   command = described.command;
   fields = described.fields.map(build);
-  const few = (field) => field.kind !== "number" || isFew(field);
-  $("form-main").replaceChildren(...fields.filter((one) => few(one.field)).map((one) => one.element));
-  $("form-rest").replaceChildren(...fields.filter((one) => !few(one.field)).map((one) => one.element));
-  for (const { field, write } of fields) write(filled.values[field.name] ?? field.usual);
-  $("form-title").textContent = said ? word("form_changed") : word("form_new");
-  $("form-more").open = fields.some(({ field }) => field.name === "seed" && filled.values.seed != null);
-  trouble("");
-  showPrice();
-  $("form").showModal();
-  $("form-main").querySelector("textarea")?.focus();
+  const first = ({ field }) => field.kind !== "number" || isFew(field) || field.beside;
+  $("form-main").replaceChildren(...fields.filter(first).map((one) => one.element));
+  $("form-rest").replaceChildren(...fields.filter((one) => !first(one)).map((one) => one.element));
+  return true;
+}
+
+/** Another model has other fields; what stands in those it has too stays, but for what each model sets itself. */
+async function remodel(model) {
+  const before = new Map(fields.map(({ field, read }) => [field.name, read()]));
+  const file = fields.find((one) => one.file)?.file();
+  if (!(await describe(command, model))) return;
+  for (const { field, write } of fields) {
+    write(field.of_model || field.kind === "model" ? field.usual : (before.get(field.name) ?? field.usual));
+  }
+  if (file) carry(file);
+  show();
+  fields.find(({ field }) => field.kind === "model")?.element.querySelector("select").focus();
+}
+
+/** Put a file where the form takes one; false where it takes none. */
+export function carry(file) {
+  const input = document.querySelector("#form[open] input[type=file]");
+  if (!input) return false;
+  const carried = new DataTransfer();
+  carried.items.add(file);
+  input.files = carried.files;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  return true;
 }
 
 $("form-fields").addEventListener("submit", async (event) => {
   event.preventDefault();
   if ($("form-send").ariaDisabled === "true") return;
-  const values = Object.fromEntries(fields.map(({ field, read }) => [field.name, read()]));
   const update = newUpdate();
   $("form-send").ariaDisabled = "true";
   sending.own(update, (answer) => answer.error !== null);
   try {
     const words = fields.find(({ field }) => field.main)?.read() ?? "";
-    const answer = await submit(update, command, values, words);
+    const answer = await submit(update, command, values(), words, attached());
     if (answer.error) trouble(answer.text.join(" "));
     else $("form").close();
   } catch (error) {
@@ -62,10 +92,29 @@ $("form-fields").addEventListener("keydown", (event) => {
   $("form-fields").requestSubmit();
 });
 
-$("form-fields").addEventListener("input", showPrice);
+$("form-fields").addEventListener("input", (event) => {
+  if (event.target.name === "model") remodel(event.target.value);
+  else show();
+});
 $("form-more").addEventListener("toggle", () => {
   if ($("form-more").open && $("form").open) $("form-more").scrollIntoView({ block: "nearest" });
 });
+
+const attached = () => fields.find((one) => one.file)?.file() ?? null;
+
+/** What says nothing without a file is not sent without one. */
+function values() {
+  return Object.fromEntries(fields.map(({ field, read }) => [field.name, field.beside && !attached() ? null : read()]));
+}
+
+/** What belongs to a file is shown with it; `missing` is a file that was there and must be chosen anew. */
+function show(missing = "") {
+  for (const { field, element } of fields) {
+    if (field.beside) element.hidden = !attached();
+    element.classList.toggle("missing", field.name === missing);
+  }
+  showPrice();
+}
 
 function trouble(text) {
   $("form-trouble").textContent = text;
@@ -76,91 +125,14 @@ function trouble(text) {
 function showPrice() {
   clearTimeout(asking);
   asking = setTimeout(async () => {
-    const chosen = Object.fromEntries(fields.map(({ field, read }) => [field.name, read()]));
+    const chosen = values();
     if (!("steps" in chosen && "count" in chosen)) return;
     try {
-      const { price } = await get(`/price?steps=${chosen.steps ?? 0}&count=${chosen.count ?? 1}`);
+      const of = new URLSearchParams({ model: chosen.model ?? "", steps: chosen.steps ?? 0, count: chosen.count ?? 1 });
+      const { price } = await get(`/price?${of}`);
       $("form-price").textContent = price;
     } catch {
       $("form-price").textContent = "";
     }
   }, 120);
 }
-
-const isFew = (field) => field.whole && field.low !== null && field.high - field.low < FEW;
-
-function build(field) {
-  if (field.kind === "choice") return choices(field, field.choices);
-  if (field.kind === "number" && isFew(field)) {
-    const numbers = Array.from({ length: field.high - field.low + 1 }, (_, index) => String(field.low + index));
-    const made = choices({ ...field, usual: field.usual ?? field.low }, numbers);
-    return { ...made, field: { ...field, usual: field.usual ?? field.low } };
-  }
-  if (field.kind === "switch") return single(field, "input", { type: "checkbox", className: "switch" });
-  if (field.kind === "number" && field.usual !== null && field.low !== null) return slider(field);
-  if (field.kind === "number") {
-    const limits = { type: "number", min: field.low ?? "", max: field.high ?? "", step: field.whole ? 1 : "any" };
-    return single(field, "input", { ...limits, placeholder: word("form_free") });
-  }
-  return field.main ? single(field, "textarea", { rows: 3 }) : single(field, "input", { type: "text" });
-}
-
-function single(field, tag, properties) {
-  const element = copy("t-field");
-  const input = Object.assign(document.createElement(tag), properties);
-  const id = `field-${field.name}`;
-  input.id = id;
-  input.name = field.name;
-  label(element.querySelector("label"), element.querySelector(".help"), field);
-  element.querySelector("label").htmlFor = id;
-  input.setAttribute("aria-describedby", `${id}-help`);
-  if (input.type === "checkbox") element.classList.add("in-line");
-  element.append(input);
-  const on = input.type === "checkbox";
-  return {
-    field,
-    element,
-    write: (value) => { on ? (input.checked = Boolean(value)) : (input.value = value ?? ""); },
-    read: () => (on ? input.checked : input.type === "number" ? number(input.value) : input.value.trim()),
-  };
-}
-
-function slider(field) {
-  const step = field.whole ? 1 : 0.5;
-  const made = single(field, "input", { type: "range", min: field.low, max: field.high, step });
-  const shown = document.createElement("output");
-  const input = made.element.querySelector("input");
-  const show = () => { shown.textContent = input.value; };
-  shown.htmlFor = input.id;
-  input.addEventListener("input", show);
-  made.element.querySelector("label").append(" ", shown);
-  return { ...made, write: (value) => { made.write(value); show(); }, read: () => number(input.value) };
-}
-
-function choices(field, values) {
-  const element = copy("t-choice");
-  label(element.querySelector("legend"), element.querySelector(".help"), field);
-  const radios = values.map((value) => {
-    const one = copy("t-option");
-    const radio = one.querySelector("input");
-    Object.assign(radio, { name: `field-${field.name}`, value });
-    one.querySelector("span").textContent = value;
-    one.dataset.value = value;
-    element.querySelector(".choices").append(one);
-    return radio;
-  });
-  return {
-    field,
-    element,
-    write: (value) => { for (const radio of radios) radio.checked = radio.value === String(value); },
-    read: () => radios.find((radio) => radio.checked)?.value ?? null,
-  };
-}
-
-function label(name, help, field) {
-  name.textContent = field.name;
-  help.textContent = field.help;
-  help.id = `field-${field.name}-help`;
-}
-
-const number = (text) => (text === "" ? null : Number(text));

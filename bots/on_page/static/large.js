@@ -63,7 +63,10 @@ function fill(picture) {
   $("large-words").textContent = picture.prompt;
   $("large-negative").textContent = picture.negative;
   $("large-without").hidden = !picture.negative;
-  for (const fact of document.querySelectorAll("[data-fact]")) fact.textContent = picture.facts[fact.dataset.fact];
+  for (const fact of document.querySelectorAll("[data-fact]")) {
+    fact.textContent = picture.facts[fact.dataset.fact];
+    fact.parentElement.hidden = !fact.textContent;
+  }
   const context = { picture, ours, failed: say, done: (answer) => done(picture, answer) };
   $("large-deeds").replaceChildren(...picture.buttons.map((deed) => deedButton(deed, context)));
   announce(picture.text);

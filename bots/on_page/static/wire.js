@@ -41,17 +41,24 @@ export function newUpdate() {
 /** A line that was typed, perhaps with a file. Sending the same update again is the same request.
     The answer comes by the stream, and with the response of its request, for when the stream is cut in between. */
 export function say(update, line, file) {
-  if (!file) return ask("/say", { update, line });
-  const parts = new FormData();
-  parts.append("update", update);
-  parts.append("line", line);
-  parts.append("file", file);
-  return ask("/say", parts);
+  return ask("/say", file ? withFile({ update, line }, file) : { update, line });
 }
 
 export const press = (update, token, label) => ask("/press", { update, token, label });
 
-export const submit = (update, command, values, label) => ask("/form", { update, command, values, label });
+/** A filled form, perhaps with a file. */
+export function submit(update, command, values, label, file = null) {
+  const fields = { update, command, label };
+  return ask("/form", file ? withFile({ ...fields, values: JSON.stringify(values) }, file) : { ...fields, values });
+}
+
+/** Texts first: the server reads no further than the file. */
+function withFile(texts, file) {
+  const parts = new FormData();
+  for (const [name, text] of Object.entries(texts)) parts.append(name, text);
+  parts.append("file", file);
+  return parts;
+}
 
 export async function get(address) {
   const response = await fetch(address);
