@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import acknowledge, ledger, start_up
+from benchmarks import acknowledge, drawing, ledger, start_up
 
 if __name__ == "__main__":
     start_up.main("flat")
     start_up.main("starter")
     ledger.main()
     acknowledge.main()
+    drawing.main()

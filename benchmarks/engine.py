@@ -1,4 +1,4 @@
-"""What our engine makes of a stock pipeline: several pictures at once, what a step costs beside its denoising, taking back.
+"""What our engine adds to a stock pipeline, and makes of it: a whole picture, several at once, a single step, taking back.
 
 Times are of one core, and the ways take turns: what else the machine does counts for little.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -19,24 +20,38 @@ import torch
 from rich.table import Table
 
 from benchmarks.models import Shelf, draw_bare
-from core.wishes import Wish
-from inference.drawing import Loaded
-from inference.memory import Place, survey
-from inference.worker import Cancelled, Look
+from core.values import JobId
+from core.wishes import Finished, Wish
+from inference.drawing import Pipelines
+from inference.worker import Cancelled, Look, Stepped, serve
+from storage.wire import FROM_WORKER, KEY_BYTES, Told, frame
 
 BATCHES = (1, 2, 4)
 STEPS = 40  #: of a picture whose steps are counted
 MORE = 5  #: times as many rounds where there is little to measure
 
-Easels = Mapping[str, Loaded]
+
+@dataclass(frozen=True)
+class Easel:
+    """An engine with one model."""
+
+    name: str
+    engine: Pipelines
+
+    @property
+    def pipe(self) -> Any:
+        return self.engine.residents.get(self.name).pipe
+
+    def draw(self, wishes: Sequence[Wish], stepped: Stepped) -> None:
+        self.engine.draw(wishes, stepped)
 
 
 def tables(shelf: Shelf, models: Sequence[str], rounds: int) -> Iterator[Table]:
     with one_thread():
-        place = Place(whole=True, size=0)
-        easels = {name: Loaded(shelf.entry(name), shelf.stock, survey(shelf.stock), place) for name in models}
+        easels = [Easel(name, Pipelines({name: shelf.entry(name)}, shelf.stock)) for name in models]
+        yield pictures(shelf, easels, MORE * rounds)
         yield batches(shelf, easels, rounds)
-        yield steps(shelf, easels, rounds)
+        yield steps(shelf, easels, MORE * rounds)
         yield taking_back(shelf, easels, MORE * rounds)
 
 
@@ -50,24 +65,65 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def batches(shelf: Shelf, easels: Easels, rounds: int) -> Table:
-    gains = (f"gain of {count}" for count in BATCHES[1:])
-    made = _table(f"at once, ms a picture, {rounds} times", "model", *map(str, BATCHES), *gains)
-    for model, easel in easels.items():
-        ways = {count: partial(easel.draw, shelf.wishes(model, count), quiet) for count in BATCHES}
-        took = {count: spent / count for count, spent in in_turns(ways, rounds).items()}
-        gained = (f"{took[1] / took[count]:.2f}" for count in BATCHES[1:])
-        made.add_row(model, *(f"{1000 * spent:.1f}" for spent in took.values()), *gained)
+def pictures(shelf: Shelf, easels: Sequence[Easel], rounds: int) -> Table:
+    """The worker as it is, but for its pipe: what it tells is sealed and goes nowhere."""
+    made = _table(f"a picture, ms, {rounds} times", "model", "stock pipeline", "worker", "stock ÷ worker")
+    for easel in easels:
+        wishes = shelf.wishes(easel.name)
+        ways = {"stock": partial(draw_bare, easel.pipe, wishes[0]), "worker": partial(serve_once, easel, wishes)}
+        took = in_turns(ways, rounds)
+        ratio = took["stock"] / took["worker"]
+        made.add_row(easel.name, *(f"{1000 * spent:.1f}" for spent in took.values()), f"{ratio:.3f}")
     return made
 
 
-def steps(shelf: Shelf, easels: Easels, rounds: int) -> Table:
+def serve_once(easel: Easel, wishes: Sequence[Wish]) -> None:
+    with suppress(Done):
+        serve(Desk(tuple(wishes)), easel.engine)
+
+
+class Done(Exception):
+    """Nothing more is wished for."""
+
+
+@dataclass
+class Desk:
+    """`inference.worker.Source` of one dispatch."""
+
+    wishes: tuple[Wish, ...]
+    finished: bool = False
+
+    def take(self) -> tuple[Wish, ...]:
+        if self.finished:
+            raise Done
+        return self.wishes
+
+    def is_cancelled(self, _job: JobId, _fence: int) -> bool:
+        return False
+
+    def tell(self, news: Told) -> None:
+        frame(bytes(KEY_BYTES), FROM_WORKER, news)
+        self.finished |= isinstance(news, Finished)
+
+
+def batches(shelf: Shelf, easels: Sequence[Easel], rounds: int) -> Table:
+    gains = (f"gain of {count}" for count in BATCHES[1:])
+    made = _table(f"at once, ms a picture, {rounds} times", "model", *map(str, BATCHES), *gains)
+    for easel in easels:
+        ways = {count: partial(easel.draw, shelf.wishes(easel.name, count), quiet) for count in BATCHES}
+        took = {count: spent / count for count, spent in in_turns(ways, rounds).items()}
+        gained = (f"{took[1] / took[count]:.2f}" for count in BATCHES[1:])
+        made.add_row(easel.name, *(f"{1000 * spent:.1f}" for spent in took.values()), *gained)
+    return made
+
+
+def steps(shelf: Shelf, easels: Sequence[Easel], rounds: int) -> Table:
     """Without a denoiser, so that what stands around it can be seen; how long it denoises stands beside it."""
-    title = f"around the denoiser, us a step, {MORE * rounds} times"
+    title = f"around the denoiser, us a step, {rounds} times"
     made = _table(title, "model", "stock pipeline", "our callback adds", "a preview adds", "the denoiser itself")
-    for model, easel in easels.items():
-        [one], [many] = (shelf.wishes(model, steps=count) for count in (1, STEPS))
-        whole = in_turns({"many": partial(draw_bare, easel.pipe, many)}, rounds)["many"]
+    for easel in easels:
+        [one], [many] = (shelf.wishes(easel.name, steps=count) for count in (1, STEPS))
+        whole = in_turns({"many": partial(draw_bare, easel.pipe, many)}, ceil(rounds / MORE))["many"]
         with no_denoiser(easel.pipe):
             ways = {
                 "bare": partial(draw_bare, easel.pipe, many),
@@ -76,23 +132,23 @@ def steps(shelf: Shelf, easels: Easels, rounds: int) -> Table:
                 "told, one": partial(easel.draw, [one], quiet),
                 "seen": partial(easel.draw, [many], looking),
             }
-            took = in_turns(ways, MORE * rounds)
+            took = in_turns(ways, rounds)
         stock, ours = ((took[way] - took[f"{way}, one"]) / (STEPS - 1) for way in ("bare", "told"))
         figures = (stock, ours - stock, (took["seen"] - took["told"]) / STEPS, (whole - took["bare"]) / STEPS)
-        made.add_row(model, *(f"{1e6 * figure:,.0f}" for figure in figures))
+        made.add_row(easel.name, *(f"{1e6 * figure:,.0f}" for figure in figures))
     return made
 
 
-def taking_back(shelf: Shelf, easels: Easels, rounds: int) -> Table:
+def taking_back(shelf: Shelf, easels: Sequence[Easel], rounds: int) -> Table:
     """By the clock: somebody takes a request back at some moment of some step."""
     title = f"taken back while it is drawn, {rounds} times"
     made = _table(title, "model", "goes on for, steps", "the longest", "steps begun after", "decoded after")
-    for model, easel in easels.items():
-        [wish] = shelf.wishes(model, steps=STEPS)
+    for easel in easels:
+        [wish] = shelf.wishes(easel.name, steps=STEPS)
         ends = [taken_back(easel, wish, (number + 0.5) / rounds) for number in range(rounds)]
         waits = [end.steps for end in ends]
         made.add_row(
-            model,
+            easel.name,
             f"{median(waits):.2f}",
             f"{max(waits):.2f}",
             str(max(end.begun for end in ends)),
@@ -134,15 +190,15 @@ class Taking:
         self.at = time.perf_counter()
 
 
-def taken_back(easel: Loaded, wish: Wish, share: float) -> End:
+def taken_back(easel: Easel, wish: Wish, share: float) -> End:
     taking = Taking(after=3 + int(share * (STEPS - 8)), into=share)
     with watched(easel.pipe) as (denoised, decoded):
-        try:
+        with suppress(Cancelled):
             easel.draw([wish], taking)
-        except Cancelled:
-            stopped = time.perf_counter()
-    begun, finished = (sum(moment > taking.at for moment in moments) for moments in (denoised, decoded))
-    return End((stopped - taking.at) / taking.a_step, begun, finished)
+        stopped = time.perf_counter()
+    taken = taking.at or stopped
+    begun, finished = (sum(moment > taken for moment in moments) for moments in (denoised, decoded))
+    return End((stopped - taken) / taking.a_step, begun, finished)
 
 
 @contextmanager

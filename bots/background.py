@@ -63,7 +63,8 @@ class Background:
                 await self._hear(news)
             except Exception:  # the lease runs out and the job comes again: one piece of news must not end them all
                 log.exception("news.unheard", task=type(news).__name__)
-            self._owed.set()
+            if isinstance(news, Drawn | Finished | Lost):  # only these can owe somebody something
+                self._owed.set()
 
     async def _hear(self, news: News) -> None:
         match news:

@@ -198,7 +198,7 @@ def _about_words(catalogue: Catalogue, model: Model, words: Words, style: Style 
     """What the model makes of them that their person may not expect."""
     notes = []
     if unread := catalogue.unread(model, words.prompt):
-        notes.append(note("imagine.unread", words=unread))
+        notes.append(note("imagine.unread", words=unread, model=model.name))
     if until := catalogue.read_until(model, in_style(words, style, model).prompt):
         notes.append(note("imagine.read_until", model=model.name, words=until))
     if not model.weighting and (weighted := _WEIGHTED.search(f"{words.prompt} {words.negative}")):

@@ -352,6 +352,7 @@ class Model:
     weighting: bool = False  #: whether `(words:1.3)` weighs words
     references: bool = False  #: whether it can start from a picture
     adapters: tuple[str, ...] = ()  #: the LoRAs that fit it
+    knows: str = ""  #: what it can draw, where that can be counted
 
     def settings(self, shape: str, steps: int, guidance: float) -> Settings:
         width, height = self.sizes[shape]

@@ -71,6 +71,7 @@ class Entry(_Strict):
     tokens: Annotated[int, Field(ge=0)] = 0
     batch: Annotated[int, Field(ge=1, le=4)] = 1
     price: Annotated[float, Field(gt=0)]
+    knows: Annotated[str, Field(max_length=600)] = ""
 
     @field_validator("family")
     @classmethod
@@ -151,6 +152,7 @@ class Entry(_Strict):
             weighting=family.weighting,
             references=bool(family.image_to_image),
             adapters=adapters,
+            knows=self.knows,
         )
 
 

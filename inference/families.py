@@ -74,13 +74,13 @@ def _sd3(name: str) -> Family:
     )
 
 
-def _stable_diffusion(name: str, **more: Any) -> Family:
+def _stable_diffusion(name: str, *, weighting: bool = True, **more: Any) -> Family:
     return Family(
         name,
         "StableDiffusionPipeline",
         image_to_image="StableDiffusionImg2ImgPipeline",
         reading=_CLIP,
-        weighting=True,
+        weighting=weighting,
         without=_UNCHECKED,
         **more,
     )
@@ -94,7 +94,8 @@ def _sprint_options(steps: int) -> Options:
 FAMILIES: Final = {
     family.name: family
     for family in (
-        _stable_diffusion("starter", taught_words=True, preview=Preview.DECODED),
+        # It has made its plan of the picture from the words before anybody could weigh them.
+        _stable_diffusion("starter", weighting=False, taught_words=True, preview=Preview.DECODED),
         _stable_diffusion("sd1"),
         _stable_diffusion("sd2"),
         Family(

@@ -94,7 +94,7 @@ def _commercial_use(model: Model) -> Line:
 
 
 def _abilities(model: Model) -> list[Line]:
-    lines = []
+    lines = [say("models.knows", what=model.knows)] if model.knows else []
     if model.guidance.low < model.guidance.high:
         lines.append(say("models.guidance", guidance=model.guidance))
     lines.append(say("models.references" if model.references else "models.no_references"))

@@ -143,7 +143,6 @@ def test_distilled_models_leave_nothing_out_and_others_do() -> None:
         "sana-sprint",
     ]
     assert {name for name, model in models.items() if model.weighting} == {
-        "starter",
         "sd15",
         "sd-turbo",
         "sdxl",

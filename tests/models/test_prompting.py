@@ -54,7 +54,7 @@ def test_no_line_is_too_odd(text: str) -> None:
     assert len(read.text) <= len(text)
 
 
-FAMILIES = ["starter", "sd1", "sdxl"]
+FAMILIES = ["sd1", "sd2", "sdxl"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
