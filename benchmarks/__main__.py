@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import acknowledge, drawing, ledger, start_up
+from benchmarks import acknowledge, drawing, encoding, ledger, start_up
 
 if __name__ == "__main__":
     start_up.main("flat")
     start_up.main("starter")
     ledger.main()
     acknowledge.main()
+    encoding.main()
     drawing.main()

@@ -5,55 +5,99 @@ Case and punctuation are the tokenizer's business: it folds the one and drops th
 
 import random
 
-from inference.starter.scenes import Scene
-from inference.starter.vocabulary import BACKGROUND, COLOURS, FILLERS, SHAPES, SIZES
+from inference.starter.scenes import Ground, Scene, Thing
+from inference.starter.things import NATURAL
+from inference.starter.vocabulary import COLOURS, GROUND, NUMBERS, PLACES, RELATIONS, SIZES, THINGS, VIEWS
 
 OPENINGS = (
     *("a picture of", "an image of", "a drawing of", "draw", "please draw", "draw me", "make", "paint", "show me"),
     *("i want", "i would like", "can you draw", "create", "generate", "give me", "just", "hello, draw"),
 )
 ENDINGS = (".", "!", "?", " please", ", please.", ", thanks")
+PRAISE = ("cute", "pretty", "nice", "lovely", "beautiful", "happy", "simple")
 
-WITH_BACKGROUND = (
-    *("{object} on a {colour} {ground}", "{object} on a {colour} {ground}", "{object} on {colour}"),
-    *("{object}, {colour} {ground}", "{object} with a {colour} {ground}", "{object} against a {colour} {ground}"),
-    *("{object} in front of a {colour} {ground}", "{object} {colour} {ground}", "{object} over {colour}"),
-    *("a {colour} {ground} with {object}", "{colour} {ground}, {object}", "on a {colour} {ground}, {object}"),
+WITH_COLOUR = (
+    *("{things} on a {colour} {ground}", "{things} on a {colour} {ground}", "{things} on {colour}"),
+    *("{things}, {colour} {ground}", "{things} with a {colour} {ground}", "{things} against a {colour} {ground}"),
+    *("{things} in front of a {colour} {ground}", "{things} {colour} {ground}", "{things} on plain {colour}"),
+    *("a {colour} {ground} with {things}", "{colour} {ground}, {things}", "on a {colour} {ground}, {things}"),
 )
-OBJECTS = (
-    *("a {size} {colour} {shape}", "a {size} {colour} {shape}", "{size} {colour} {shape}", "{size} {colour} {shape}"),
-    *("the {size} {colour} {shape}", "one {size} {colour} {shape}", "{colour} {size} {shape}"),
+WITH_GRADIENT = (
+    *("{things} on a {one} to {two} gradient", "{things} on a gradient from {one} to {two}"),
+    *("{things}, gradient {ground} from {one} to {two}", "{things} on a {ground} fading from {one} to {two}"),
+    *("{things} on a {one} to {two} {ground}", "{things}, {one} to {two} gradient {ground}"),
 )
-COLOUR_LAST = ("a {size} {shape} in {colour}", "{size} {shape}, {colour}", "a {size} {shape} that is {colour}")
+WITH_VIEW = ("{things} {view}", "{things} {view}", "{things}, {view}", "{view}, {things}", "{view} {things}")
+WITH_PLACE = ("{thing} {place}", "{thing} {place}", "{thing}, {place}", "{place}, {thing}")
+COLOUR_LAST = (
+    "{article} {size} {noun} in {colour}",
+    "{size} {noun}, {colour}",
+    "{article} {size} {noun} that is {colour}",
+)
 
 # Stands for any word outside the vocabulary: the tokenizer knows no such word.
 STRANGER = "qqq"
 
 
 def caption(scene: Scene, rng: random.Random) -> str:
-    text = _object(scene, rng)
-    if rng.random() < 0.78:
-        ground = rng.choice(BACKGROUND) if rng.random() < 0.1 else BACKGROUND[0]
-        colour = rng.choice(COLOURS[scene.background])
-        text = rng.choice(WITH_BACKGROUND).format(object=text, colour=colour, ground=ground)
+    text = _on(scene.ground, _things(scene, rng), rng)
     if rng.random() < 0.3:
         text = f"{rng.choice(OPENINGS)} {text}"
     if rng.random() < 0.2:
         text += rng.choice(ENDINGS)
-    if rng.random() < 0.12:
+    if rng.random() < 0.1:
         text = _interrupted(text, (STRANGER,), rng)
-    if rng.random() < 0.2:
-        text = _interrupted(text, FILLERS, rng)
+    if rng.random() < 0.1:
+        text = _interrupted(text, ("please", "some", "nice", "just", "lovely"), rng)
     return " ".join(text.split())
 
 
-def _object(scene: Scene, rng: random.Random) -> str:
-    shape = _word(SHAPES[scene.shape], rng) if rng.random() < 0.95 else rng.choice(("shape", "thing", STRANGER))
-    size = rng.choice(SIZES[scene.size]) if scene.size and rng.random() < 0.8 else ""
-    if rng.random() >= 0.87:
-        return f"{rng.choice(('', 'a'))} {size} {shape}"
-    pattern = rng.choice(OBJECTS if rng.random() < 0.85 else COLOUR_LAST)
-    return pattern.format(size=size, colour=rng.choice(COLOURS[scene.colour]), shape=shape)
+def _things(scene: Scene, rng: random.Random) -> str:
+    first, *others = scene.things
+    if scene.relation:
+        return f"{_one(first, None, rng)} {rng.choice(RELATIONS[scene.relation])} {_one(others[0], None, rng)}"
+    if others:
+        return _several(first, len(scene.things), rng)
+    thing = _one(first, scene.size, rng)
+    if scene.place is None:
+        return thing
+    return rng.choice(WITH_PLACE).format(thing=thing, place=rng.choice(PLACES[scene.place]))
+
+
+def _one(thing: Thing, size: str | None, rng: random.Random) -> str:
+    words, _ = THINGS[thing.kind]
+    noun = _word(words, rng)
+    said = rng.choice(SIZES[size]) if size and rng.random() < 0.9 else ""
+    if rng.random() < 0.05:
+        said = f"{rng.choice(PRAISE)} {said}"
+    article = rng.choice(("a", "a", "a", "the", "one", ""))
+    if NATURAL.get(thing.kind) == thing.colour and rng.random() < 0.6:
+        return f"{article} {said} {noun}"
+    colour = rng.choice(COLOURS[thing.colour])
+    if rng.random() < 0.08:
+        return rng.choice(COLOUR_LAST).format(article=article, size=said, noun=noun, colour=colour)
+    return f"{article} {said} {colour} {noun}" if rng.random() < 0.9 else f"{article} {colour} {said} {noun}"
+
+
+def _several(thing: Thing, count: int, rng: random.Random) -> str:
+    _, words = THINGS[thing.kind]
+    noun = _word(words, rng)
+    number = NUMBERS[count][0] if rng.random() < 0.75 else rng.choice(NUMBERS[count])
+    if NATURAL.get(thing.kind) == thing.colour and rng.random() < 0.6:
+        return f"{number} {noun}"
+    return f"{number} {rng.choice(COLOURS[thing.colour])} {noun}"
+
+
+def _on(ground: Ground, things: str, rng: random.Random) -> str:
+    if ground.view:
+        return rng.choice(WITH_VIEW).format(things=things, view=rng.choice(VIEWS[ground.view]))
+    word = rng.choice(GROUND) if rng.random() < 0.1 else GROUND[0]
+    colours = [rng.choice(COLOURS[colour]) for colour in ground.colours]
+    if len(colours) == 2:
+        return rng.choice(WITH_GRADIENT).format(things=things, ground=word, one=colours[0], two=colours[1])
+    if rng.random() < 0.12:
+        return things
+    return rng.choice(WITH_COLOUR).format(things=things, ground=word, colour=colours[0])
 
 
 def _word(choices: tuple[str, ...], rng: random.Random) -> str:
@@ -63,6 +107,6 @@ def _word(choices: tuple[str, ...], rng: random.Random) -> str:
 def _interrupted(text: str, choices: tuple[str, ...], rng: random.Random) -> str:
     """Words that mean nothing here, so that the model learns to pass over them."""
     words = text.split()
-    for _ in range(rng.randint(1, 3)):
+    for _ in range(rng.randint(1, 2)):
         words.insert(rng.randint(0, len(words)), rng.choice(choices))
     return " ".join(words)

@@ -10,32 +10,36 @@ import torch
 from torch.nn import functional
 
 from inference.starter.captions import caption
-from inference.starter.scenes import PALETTE, RADII, Scene, draw, random_scene
-from inference.starter.vocabulary import SHAPES
+from inference.starter.network import PLAN_SIDE
+from inference.starter.scenes import Scene, Thing, draw, random_scene
+from inference.starter.things import PALETTE
+from inference.starter.vocabulary import THINGS
 
 # Every fourth batch is a portrait, every fourth a landscape.
 FRAME_OF_STEP = ("square", "portrait", "square", "landscape")
 
 EMPTY_CAPTIONS = 0.1
-CELL = 8
+CELL = 4
 
-# What a caption may say, and the answers to choose from.
-TRAITS: dict[str, tuple[str | None, ...]] = {
-    "shape": tuple(SHAPES),
-    "colour": tuple(PALETTE),
-    "background": tuple(PALETTE),
-    "size": tuple(RADII),
-}
+# Bring the latents to about unit spread where they say what stands where, and to half of that where they draw edges.
+COARSE_SCALE, FINE_SCALE = 1.5, 5.0
+
+NOTHING = 0
+KINDS = {kind: number for number, kind in enumerate(THINGS, 1)}
+COLOURS = {colour: number for number, colour in enumerate(PALETTE, 1)}
+#: What each cell of the plan is asked, and how many numbers answer it.
+ANSWERS = {"kind": len(KINDS) + 1, "colour": len(COLOURS) + 1, "looks": 48}
 
 
-def described(seed: int, step: int, batch: int) -> tuple[list[str], dict[str, torch.Tensor]]:
-    """Captions, and for each trait the number of the right answer."""
+def planned(seed: int, step: int, batch: int) -> tuple[list[str], dict[str, torch.Tensor], torch.Tensor]:
+    """Captions; for each cell of the plan the number of the kind and of the colour of what covers its middle; and latents."""
     rng = random.Random(f"{seed}/words/{step}")
-    scenes = _scenes(rng, step, batch)
-    answers = {
-        trait: torch.tensor([known.index(getattr(scene, trait)) for scene in scenes]) for trait, known in TRAITS.items()
-    }
-    return [caption(scene, rng) for scene in scenes], answers
+    scenes = [random_scene(rng, "square") for _ in range(batch)]
+    answers = [_covering(scene) for scene in scenes]
+    kinds = [[KINDS[one.kind] if one else NOTHING for one in cells] for cells in answers]
+    colours = [[COLOURS[one.colour] if one else NOTHING for one in cells] for cells in answers]
+    plan = {"kind": torch.tensor(kinds), "colour": torch.tensor(colours)}
+    return [caption(scene, rng) for scene in scenes], plan, latents_of(as_tensor(scenes))
 
 
 def pictures(seed: int, step: int, batch: int) -> torch.Tensor:
@@ -44,21 +48,39 @@ def pictures(seed: int, step: int, batch: int) -> torch.Tensor:
 
 
 def captioned(seed: int, step: int, batch: int) -> tuple[torch.Tensor, list[str]]:
-    """Latents are the pictures themselves at an eighth of their size."""
+    """Latents and what they show."""
     rng = random.Random(f"{seed}/captions/{step}")
     scenes = _scenes(rng, step, batch)
     texts = ["" if rng.random() < EMPTY_CAPTIONS else caption(scene, rng) for scene in scenes]
-    return shrunk(as_tensor(scenes)), texts
+    return latents_of(as_tensor(scenes)), texts
 
 
-def shrunk(full: torch.Tensor) -> torch.Tensor:
-    return functional.avg_pool2d(full, CELL)
+def latents_of(full: torch.Tensor) -> torch.Tensor:
+    """The picture at a quarter of its size, each two by two of its pixels as their mean and three differences (Haar):
+    (picture, 12, height / 8, width / 8).
+    """
+    small = functional.avg_pool2d(full, CELL)
+    a, b, c, d = (small[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1))
+    coarse, fine = COARSE_SCALE / 4, FINE_SCALE / 4
+    return torch.cat(
+        [coarse * (a + b + c + d), fine * (a - b + c - d), fine * (a + b - c - d), fine * (a - b - c + d)], 1
+    )
 
 
 def as_tensor(scenes: list[Scene]) -> torch.Tensor:
     """Values in -1 to 1, as (picture, colour, row, column)."""
     pixels = torch.from_numpy(np.stack([np.asarray(draw(scene)) for scene in scenes]))
     return pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def _covering(scene: Scene) -> list[Thing | None]:
+    """For each cell of the plan, row by row, the thing whose square its middle lies in."""
+    middles = [(cell + 0.5) / PLAN_SIDE for cell in range(PLAN_SIDE)]
+    return [_at(scene, x * scene.width, y * scene.height) for y in middles for x in middles]
+
+
+def _at(scene: Scene, x: float, y: float) -> Thing | None:
+    return next((one for one in scene.things if max(abs(x - one.x), abs(y - one.y)) < one.radius), None)
 
 
 def _scenes(rng: random.Random, step: int, batch: int) -> list[Scene]:

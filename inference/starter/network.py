@@ -13,23 +13,31 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
 from inference.starter.vocabulary import WORD, learnt_words
 
-LATENT_CHANNELS = 3
-# Brings the latents, small pictures in -1 to 1, to about unit spread.
-LATENT_SCALE = 1.5
-TEXT_WIDTH = 96
-TEXT_LENGTH = 32
+LATENT_CHANNELS = 12
+TEXT_WIDTH = 128
+#: The words plan the picture on so many cells a side before it is painted.
+PLAN_SIDE = 8
+PLAN_CELLS = PLAN_SIDE**2
+#: Words, the start, the end, and the plan's cells, of which every prompt has all.
+WORDS_LENGTH = 30
+TEXT_LENGTH = WORDS_LENGTH + 2 + PLAN_CELLS
 PAD, START, END, UNKNOWN = "[PAD]", "[START]", "[END]", "[UNKNOWN]"
 PAD_TOKEN, START_TOKEN, END_TOKEN = 0, 1, 2
+CELLS = tuple(f"[CELL {row} {column}]" for row in range(PLAN_SIDE) for column in range(PLAN_SIDE))
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    """One token a word; any other word becomes the one unknown token, case and punctuation are dropped."""
-    vocabulary = {word: index for index, word in enumerate((PAD, START, END, UNKNOWN, *learnt_words()))}
+    """One token a word; any other word becomes the one unknown token, case and punctuation are dropped.
+
+    After the words stand the cells of the plan: each sees all that was said and becomes what is to be painted there.
+    """
+    vocabulary = {word: index for index, word in enumerate((PAD, START, END, UNKNOWN, *CELLS, *learnt_words()))}
     words = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     words.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase(), normalizers.Replace("’", "'")])
     words.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), behavior="removed", invert=True)
     words.post_processor = processors.TemplateProcessing(
-        single=f"{START} $A {END}", special_tokens=[(START, vocabulary[START]), (END, vocabulary[END])]
+        single=[START, "$A", END, *CELLS],
+        special_tokens=[(token, vocabulary[token]) for token in (START, END, *CELLS)],
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=words,
@@ -48,7 +56,7 @@ def make_text_encoder() -> CLIPTextModel:
             hidden_size=TEXT_WIDTH,
             intermediate_size=4 * TEXT_WIDTH,
             projection_dim=TEXT_WIDTH,
-            num_hidden_layers=2,
+            num_hidden_layers=3,
             num_attention_heads=4,
             max_position_embeddings=TEXT_LENGTH,
             pad_token_id=PAD_TOKEN,
@@ -59,17 +67,14 @@ def make_text_encoder() -> CLIPTextModel:
 
 
 def make_unet() -> UNet2DConditionModel:
-    """The words scale and shift every layer, beside the attention where it costs least.
-
-    With attention alone the colours came at once and the shapes not within 3,300 steps; so, within 1,000.
-    """
+    """The words scale and shift every layer, and on its two lower levels each place looks up its cells of the plan."""
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
         block_out_channels=(64, 128, 128),
-        down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1,
         attention_head_dim=4,
         cross_attention_dim=TEXT_WIDTH,
@@ -80,9 +85,9 @@ def make_unet() -> UNet2DConditionModel:
 
 
 def make_autoencoder() -> AutoencoderTiny:
-    """Its latents are the picture at an eighth of its size: the painter composes, the decoder draws out the edges."""
+    """Its latents are the picture at a quarter of its size: the painter composes, the decoder draws out the edges."""
     return AutoencoderTiny(
-        scaling_factor=LATENT_SCALE,
+        scaling_factor=1.0,
         encoder_block_out_channels=(32, 32, 32, 32),
         decoder_block_out_channels=(48, 48, 48, 48),
         num_encoder_blocks=(0, 1, 1, 2),

@@ -7,49 +7,106 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from inference.starter.judge import Verdict, judge
-from inference.starter.scenes import FRAMES, PALETTE, draw, held_out, random_scene
-from inference.starter.vocabulary import SHAPES
+from inference.starter import scenes
+from inference.starter.judge import Seen, Verdict, judge
+from inference.starter.scenes import FRAMES, Ground, Scene, held_out
+from inference.starter.things import PALETTE
+from inference.starter.vocabulary import NUMBERS, PLACES, RELATIONS, SIZES, THINGS, VIEWS
 
 WEIGHTS = Path(__file__).parent / "weights"
-STEPS = 12
-GUIDANCE = 3.0
+STEPS = 16
+GUIDANCE = 2.0
 
 PHRASES = (
-    "a {colour} {shape} on a {background} background",
-    "{colour} {shape}, {background} background",
-    "Please draw a {colour} {shape} on a {background} background.",
-    "a picture of a {colour} {shape} on {background}",
-    "{colour} {shape} with a {background} background",
+    "{things} {ground}",
+    "{things}, {ground}",
+    "Please draw {things} {ground}.",
+    "a picture of {things} {ground}",
 )
+GROUNDS = ("on a {colour} background", "with a {colour} background", "on {colour}")
+GRADIENTS = ("on a gradient from {one} to {two}", "on a {one} to {two} gradient")
 
 
 @dataclass(frozen=True)
 class Question:
+    """A prompt and the scene it asks for; where exactly things stand in that scene is not asked."""
+
     prompt: str
-    shape: str
-    colour: str
-    background: str
+    scene: Scene
     frame: str
     seed: int
 
 
+@dataclass
+class Tally:
+    """How many were asked, how many came out right."""
+
+    right: int = 0
+    asked: int = 0
+
+    def add(self, right: int, asked: int = 1) -> None:
+        self.right, self.asked = self.right + right, self.asked + asked
+
+    @property
+    def share(self) -> float:
+        return self.right / self.asked if self.asked else 0.0
+
+
+@dataclass
+class Marks:
+    """What is judged: of every thing its kind and colour, of every picture its ground, and of those that say so how many there
+    are, where the one stands, how two stand to each other, how large it is. `everything`: pictures without any fault.
+    """
+
+    things: Tally = field(default_factory=Tally)
+    colours: Tally = field(default_factory=Tally)
+    grounds: Tally = field(default_factory=Tally)
+    counts: Tally = field(default_factory=Tally)
+    places: Tally = field(default_factory=Tally)
+    relations: Tally = field(default_factory=Tally)
+    sizes: Tally = field(default_factory=Tally)
+    everything: Tally = field(default_factory=Tally)
+
+    def mark(self, wanted: Scene, found: Verdict) -> None:
+        kinds = _in_common([one.kind for one in wanted.things], [one.kind for one in found.things])
+        colours = _in_common([one.colour for one in wanted.things], [one.colour for one in found.things])
+        self.things.add(kinds, len(wanted.things))
+        self.colours.add(colours, len(wanted.things))
+        verdicts = [
+            kinds == colours == len(wanted.things) == len(found.things),
+            self._note(self.grounds, found.ground == wanted.ground),
+        ]
+        alone = len(wanted.things) == 1
+        if not alone and not wanted.relation:
+            verdicts.append(self._note(self.counts, len(found.things) == len(wanted.things)))
+        if wanted.relation:
+            verdicts.append(self._note(self.relations, _stand_as(wanted, found.things)))
+        if alone and wanted.place:
+            verdicts.append(self._note(self.places, bool(found.things) and _stands_at(wanted.place, found.things[0])))
+        if alone and wanted.size and not wanted.place:
+            verdicts.append(self._note(self.sizes, bool(found.things) and _is_sized(wanted.size, found.things[0])))
+        self.everything.add(all(verdicts))
+
+    @staticmethod
+    def _note(tally: Tally, right: bool) -> bool:
+        tally.add(right)
+        return right
+
+
 @dataclass(frozen=True)
 class Score:
-    """Shares between 0 and 1."""
+    """Shares between 0 and 1, by the names of `Marks`."""
 
-    shape: float
-    colour: float
-    background: float
-    all_three: float
+    reached: dict[str, float]
     judge_on_drawn_scenes: float
     seconds_per_picture: float
     prompts: int
@@ -59,18 +116,14 @@ class Score:
 
 
 def questions(seed: int, count: int) -> Iterator[Question]:
+    """In turn: one thing on a ground, several of it, two things, one thing at a place; in all frames."""
     rng = random.Random(seed)
-    unseen = [
-        (shape, colour, background)
-        for shape in SHAPES
-        for colour in PALETTE
-        for background in PALETTE
-        if colour != background and held_out(shape, colour, background)
-    ]
+    asking = (_ask_one, _ask_group, _ask_pair, _ask_place)
     for index in range(count):
-        shape, colour, background = rng.choice(unseen)
-        prompt = rng.choice(PHRASES).format(shape=shape, colour=colour, background=background)
-        yield Question(prompt, shape, colour, background, list(FRAMES)[index % 3], rng.randrange(2**31))
+        frame = list(FRAMES)[index % len(FRAMES)]
+        scene, things = asking[index % len(asking)](rng, frame)
+        prompt = rng.choice(PHRASES).format(things=things, ground=_ground(rng, scene.ground))
+        yield Question(prompt, scene, frame, rng.randrange(2**31))
 
 
 def load(weights: Path = WEIGHTS) -> StableDiffusionPipeline:
@@ -107,13 +160,8 @@ def score(weights: Path, seed: int, prompts: int, steps: int, guidance: float, k
     seconds = (time.perf_counter() - started) / prompts
     if keep:
         _keep(keep, asked, pictures)
-    verdicts = [judge(picture) for picture in pictures]
-    pairs = list(zip(asked, verdicts, strict=True))
     return Score(
-        shape=sum(one.shape == found.shape for one, found in pairs) / prompts,
-        colour=sum(one.colour == found.colour for one, found in pairs) / prompts,
-        background=sum(one.background == found.background for one, found in pairs) / prompts,
-        all_three=sum(_right(one, found) for one, found in pairs) / prompts,
+        reached=marks_of([one.scene for one in asked], pictures),
         judge_on_drawn_scenes=judge_on_drawn_scenes(seed),
         seconds_per_picture=seconds,
         prompts=prompts,
@@ -123,21 +171,109 @@ def score(weights: Path, seed: int, prompts: int, steps: int, guidance: float, k
     )
 
 
-def judge_on_drawn_scenes(seed: int, count: int = 600) -> float:
-    """How often the judge names all three of a scene that our own code drew."""
-    rng = random.Random(seed)
-    scenes = [random_scene(rng, list(FRAMES)[index % 3]) for index in range(count)]
-    return sum(_right(scene, judge(draw(scene))) for scene in scenes) / count
+def marks_of(wanted: list[Scene], pictures: list[Image.Image]) -> dict[str, float]:
+    marks = Marks()
+    for scene, picture in zip(wanted, pictures, strict=True):
+        marks.mark(scene, judge(picture))
+    return {name: tally.share for name, tally in vars(marks).items()}
 
 
-def _right(wanted: object, found: Verdict) -> bool:
-    return all(getattr(wanted, name) == getattr(found, name) for name in ("shape", "colour", "background"))
+def judge_on_drawn_scenes(seed: int, count: int = 200) -> float:
+    """How often the judge finds no fault with a scene that our own code drew."""
+    asked = [one.scene for one in questions(seed, count)]
+    return marks_of(asked, [scenes.draw(scene) for scene in asked])["everything"]
+
+
+def _ask_one(rng: random.Random, frame: str) -> tuple[Scene, str]:
+    ground, kind, colour = _unseen(rng)
+    size = rng.choice(["small", None, None, "big"])
+    scene = scenes.one(rng, frame, ground, kind, colour, size, None)
+    return scene, f"a {SIZES[size][0] if size else ''} {colour} {THINGS[kind][0][0]}"
+
+
+def _ask_place(rng: random.Random, frame: str) -> tuple[Scene, str]:
+    ground, kind, colour = _unseen(rng)
+    place = rng.choice(list(PLACES))
+    scene = scenes.one(rng, frame, ground, kind, colour, None, place)
+    return scene, f"a {colour} {THINGS[kind][0][0]} {PLACES[place][0]}"
+
+
+def _ask_group(rng: random.Random, frame: str) -> tuple[Scene, str]:
+    while True:
+        ground, (kind, colour) = scenes.random_ground(rng), _looks(rng)
+        count = rng.choice(list(NUMBERS))
+        if not ground.swallows(colour) and held_out(str(count), kind, colour):
+            scene = scenes.group(rng, frame, ground, kind, colour, count)
+            return scene, f"{NUMBERS[count][0]} {colour} {THINGS[kind][1][0]}"
+
+
+def _ask_pair(rng: random.Random, frame: str) -> tuple[Scene, str]:
+    while True:
+        ground, relation = scenes.random_ground(rng), rng.choice(list(RELATIONS))
+        first, second = _looks(rng), _looks(rng)
+        lost = ground.swallows(first[1]) or ground.swallows(second[1])
+        if first[0] != second[0] and not lost and held_out(first[0], relation, second[0]):
+            scene = scenes.pair(rng, frame, ground, first, second, relation)
+            one, other = (f"a {colour} {THINGS[kind][0][0]}" for kind, colour in (first, second))
+            return scene, f"{one} {RELATIONS[relation][0]} {other}"
+
+
+def _unseen(rng: random.Random) -> tuple[Ground, str, str]:
+    while True:
+        ground, (kind, colour) = scenes.random_ground(rng), _looks(rng)
+        if not ground.swallows(colour) and held_out(kind, colour, str(ground)):
+            return ground, kind, colour
+
+
+def _looks(rng: random.Random) -> tuple[str, str]:
+    return rng.choice(list(THINGS)), rng.choice(list(PALETTE))
+
+
+def _ground(rng: random.Random, ground: Ground) -> str:
+    if ground.view:
+        return VIEWS[ground.view][0]
+    if len(ground.colours) == 2:
+        return rng.choice(GRADIENTS).format(one=ground.colours[0], two=ground.colours[1])
+    return rng.choice(GROUNDS).format(colour=ground.colours[0])
+
+
+def _in_common(wanted: Sequence[str], found: Sequence[str | None]) -> int:
+    return (Counter[str | None](wanted) & Counter(found)).total()
+
+
+def _stand_as(wanted: Scene, found: tuple[Seen, ...]) -> bool:
+    """Both kinds are there, and the way from the first to the second is mostly the one that was asked for."""
+    if len(found) != 2:
+        return False
+    first = next((one for one in found if one.kind == wanted.things[0].kind), None)
+    second = next((one for one in found if one.kind == wanted.things[1].kind), None)
+    if first is None or second is None:
+        return False
+    across, down = second.x - first.x, second.y - first.y
+    sideways = abs(across) > abs(down)
+    return {
+        "left of": sideways and across > 0,
+        "right of": sideways and across < 0,
+        "above": not sideways and down > 0,
+        "below": not sideways and down < 0,
+        "beside": sideways,
+    }[wanted.relation or ""]
+
+
+def _stands_at(place: str, seen: Seen) -> bool:
+    """Within an eighth of the picture, across and down."""
+    x, y = scenes.SPOTS[place]
+    return abs(seen.x - x) < 0.125 and abs(seen.y - y) < 0.125
+
+
+def _is_sized(size: str, seen: Seen) -> bool:
+    return seen.size < 0.5 if size == "small" else seen.size > 0.7
 
 
 def _keep(folder: Path, asked: list[Question], pictures: list[Image.Image]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index, (one, picture) in enumerate(zip(asked, pictures, strict=True)):
-        picture.save(folder / f"{index:03d} {one.colour} {one.shape} on {one.background}.png")
+        picture.save(folder / f"{index:03d} {one.prompt.strip('.')}.png")
 
 
 def main() -> None:
@@ -156,8 +292,8 @@ def main() -> None:
     if asked.json:
         print(json.dumps(asdict(result)))
         return
-    for name in ("shape", "colour", "background", "all_three", "judge_on_drawn_scenes"):
-        print(f"{name.replace('_', ' '):24} {100 * getattr(result, name):5.1f} %")
+    for name, share in {**result.reached, "judge on drawn scenes": result.judge_on_drawn_scenes}.items():
+        print(f"{name:24} {100 * share:5.1f} %")
     print(f"{'seconds per picture':24} {result.seconds_per_picture:5.2f}")
 
 
