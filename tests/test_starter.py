@@ -55,7 +55,11 @@ def test_the_weights_fit_in_twenty_megabytes():
         ("a red house on a meadow", [("house", "red")], Ground(view="meadow")),
         ("an orange cat at night", [("cat", "orange")], Ground(view="night")),
         ("two purple umbrellas on a white background", [("umbrella", "purple")] * 2, Ground(("white",))),
-        ("a red car left of a green tree, white background", [("car", "red"), ("tree", "green")], Ground(("white",))),
+        (
+            "a red heart left of a green tree, white background",
+            [("heart", "red"), ("tree", "green")],
+            Ground(("white",)),
+        ),
     ],
 )
 def test_it_draws_what_was_asked_for(pipeline, prompt, things, ground):
@@ -95,7 +99,7 @@ def test_every_frame_has_its_size_and_its_picture(pipeline, frame, size):
 
 def test_it_starts_from_a_picture_and_keeps_what_the_strength_leaves(pipeline):
     start = draw(scenes.one(random.Random(1), "square", Ground(("white",)), "circle", "blue", "big", None))
-    from_picture = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
+    from_picture = StableDiffusionImg2ImgPipeline.from_pipe(pipeline, vae=pipeline.vae)
     from_picture.set_progress_bar_config(disable=True)
 
     def painted(strength: float) -> Image.Image:
