@@ -6,7 +6,7 @@ ARGS ?=
 KILLS ?= 100
 JOBS ?= 500
 SEED ?= 1
-MINUTES ?= 45
+MINUTES ?= 120
 OUT ?= build/starter
 
 bin := .venv/bin
@@ -56,7 +56,7 @@ pins: $(ready) ## Pin in constraints.txt what is installed now
 	@{ grep '^#' constraints.txt; grep -Ev '^(cuda|nvidia|triton)' .venv/installed | sed 's/+.*//'; } > .venv/pins
 	@mv .venv/pins constraints.txt
 
-starter: $(ready) ## Train the starter model (MINUTES=45, OUT=build/starter; goes on where it was stopped)
+starter: $(ready) ## Train the starter model (MINUTES=120, OUT=build/starter; goes on where it was stopped)
 	$(bin)/python -m inference.starter.train --minutes $(MINUTES) --out $(OUT)
 
 starter-score: $(ready) ## Score the starter model on pictures it was not trained on (SEED=1)

@@ -83,7 +83,7 @@ def confine() -> None:
 def decode(data: bytes, width: int, height: int, most_pixels: int) -> bytes:
     """The first frame as RGB, upright, its middle cut to this shape and scaled. Raises whatever a decoder raises."""
     Image.MAX_IMAGE_PIXELS = None  # it only warns from some size on, and refuses too late
-    _check(_canvas_of_webp(data), most_pixels)
+    _check(canvas_of_webp(data), most_pixels)
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         _check(opened.size, most_pixels)
         opened.load()
@@ -99,7 +99,7 @@ def _check(size: tuple[int, int], most_pixels: int) -> None:
         raise TooManyPixels
 
 
-def _canvas_of_webp(data: bytes) -> tuple[int, int]:
+def canvas_of_webp(data: bytes) -> tuple[int, int]:
     """What a WebP file says of its size; (0, 0) for other files. Its decoder takes the memory before one can ask it."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         return 0, 0

@@ -12,6 +12,7 @@ from core.errors import Refused, Trouble, Unavailable
 from core.rules import REFERENCE_BYTES, REFERENCE_PIXELS
 from core.wishes import Pixels
 from inference import decoding
+from inference.pictures import format_of
 
 PROGRAM: Final = (sys.executable, "-I", decoding.__file__)
 PATIENCE: Final = 20.0  #: seconds by the clock, after which the child is killed
@@ -29,7 +30,7 @@ class Intake:
     async def receive(self, data: bytes, width: int, height: int) -> Pixels:
         if len(data) > REFERENCE_BYTES:
             raise Refused("reference.too_large", most=REFERENCE_BYTES // 1_000_000)
-        if not _begins_like_a_picture(data):
+        if format_of(data) is None:  # by its content; names are not looked at
             raise Refused("reference.unreadable")
         if self._waiting >= WAITING:
             raise Unavailable("reference.unavailable", retry_after=10)
@@ -88,8 +89,3 @@ def _trouble(status: int) -> Trouble:
     if status == decoding.TOO_HARD or status < 0:
         return Refused("reference.too_hard")
     return Unavailable("reference.unavailable", retry_after=60)
-
-
-def _begins_like_a_picture(data: bytes) -> bool:
-    """By its content; names are not looked at."""
-    return data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.ports import Encoded
 from core.wishes import Pixels
+from inference.decoding import canvas_of_webp
 
 try:
     from isal.isal_zlib import compress
@@ -84,7 +85,7 @@ def size_of(data: bytes) -> tuple[int, int] | None:
         case "jpg":
             size = _size_of_jpeg(data[:HEAD])
         case "webp":
-            size = _size_of_webp(data[:30].ljust(30, b"\0"))
+            size = canvas_of_webp(data)
         case _:
             return None
     return size if all(size) else None
@@ -98,18 +99,6 @@ def _size_of_jpeg(data: bytes) -> tuple[int, int]:
         if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
             return width, height
         at += 2 + max(length, 2)
-    return 0, 0
-
-
-def _size_of_webp(data: bytes) -> tuple[int, int]:
-    match data[12:16]:
-        case b"VP8X":
-            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
-        case b"VP8L":
-            bits = int.from_bytes(data[21:25], "little")
-            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-        case b"VP8 ":
-            return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
     return 0, 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from core.credits import Milli
 from core.ports import Model, Range, Style
 from core.rules import CREDIT
+from inference.models import Catalogue
 
 READS = 60  #: words
 _SMALL = {"square": (128, 128), "portrait": (96, 128), "landscape": (128, 96)}
@@ -57,21 +58,11 @@ STYLES = (
 
 
 @dataclass(frozen=True)
-class SmallCatalogue:
+class SmallCatalogue(Catalogue):
     """`core.ports.Catalogue`. Never learnt `xyzzy`, and reads READS words."""
 
     models: tuple[Model, ...] = (FLAT, SWIFT, GRAND)
     styles: tuple[Style, ...] = STYLES
-
-    @property
-    def default(self) -> Model:
-        return self.models[0]
-
-    def model(self, name: str) -> Model | None:
-        return next((model for model in self.models if model.name == name), None)
-
-    def style(self, name: str) -> Style | None:
-        return next((style for style in self.styles if style.name == name), None)
 
     def unread(self, model: Model, prompt: str) -> tuple[str, ...]:
         return ("xyzzy",) if "xyzzy" in prompt.split() else ()

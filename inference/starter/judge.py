@@ -82,10 +82,6 @@ def blobs(mask: Mask) -> list[Mask]:
     return sorted((one for one in found if one.mean() > SMALLEST), key=lambda one: -int(one.sum()))
 
 
-def nearest_colour(colour: Pixels) -> str:
-    return min(PALETTE, key=lambda name: float(np.linalg.norm(colour - np.asarray(PALETTE[name], np.float32))))
-
-
 def _read(pixels: Pixels, behind: Pixels, blob: Mask) -> Seen:
     top, bottom, left, right = _bounds(blob)
     box = (slice(top, bottom), slice(left, right))
@@ -150,28 +146,16 @@ def _bounds(mask: Mask) -> tuple[int, int, int, int]:
 
 
 def _fitted(pixels: Pixels, solid: Mask) -> Pixels:
-    """Brought to one size, proportions kept: red, green, blue, and whether the thing covers it."""
+    """Brought to one size, proportions kept: red, green and blue of what the thing covers, and how much it covers."""
     height, width = solid.shape
     side = max(height, width)
     framed = np.zeros((side, side, 4), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
-    framed[top : top + height, left : left + width, :3] = pixels
+    framed[top : top + height, left : left + width, :3] = pixels * solid[..., None]
     framed[top : top + height, left : left + width, 3] = solid
-    planes = [
-        np.asarray(Image.fromarray(framed[..., plane]).resize((GRID, GRID), Image.Resampling.BOX)) for plane in range(4)
-    ]
-    share = np.maximum(planes[3], 1e-3)
-    return np.stack([*planes[:3], planes[3]], -1) if share.min() >= 1 else _unmixed(planes, framed, share)
-
-
-def _unmixed(planes: list[Pixels], framed: Pixels, share: Pixels) -> Pixels:
-    """Colours averaged over what the thing covers only."""
-    inked = framed[..., :3] * framed[..., 3:]
-    colours = [
-        np.asarray(Image.fromarray(inked[..., plane]).resize((GRID, GRID), Image.Resampling.BOX)) / share
-        for plane in range(3)
-    ]
-    return np.stack([*colours, planes[3]], -1)
+    planes = [Image.fromarray(framed[..., plane]).resize((GRID, GRID), Image.Resampling.BOX) for plane in range(4)]
+    *inked, covered = (np.asarray(plane) for plane in planes)
+    return np.stack([*(ink / np.maximum(covered, 1e-3) for ink in inked), covered], -1)
 
 
 @cache

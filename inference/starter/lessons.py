@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from inference.starter.captions import caption
-from inference.starter.network import PLAN_SIDE
+from inference.starter.network import LATENT_CHANNELS, PLAN_SIDE
 from inference.starter.scenes import Scene, Thing, draw, random_scene
 from inference.starter.things import PALETTE
 from inference.starter.vocabulary import THINGS
@@ -28,7 +28,7 @@ NOTHING = 0
 KINDS = {kind: number for number, kind in enumerate(THINGS, 1)}
 COLOURS = {colour: number for number, colour in enumerate(PALETTE, 1)}
 #: What each cell of the plan is asked, and how many numbers answer it.
-ANSWERS = {"kind": len(KINDS) + 1, "colour": len(COLOURS) + 1, "looks": 48}
+ANSWERS = {"kind": len(KINDS) + 1, "colour": len(COLOURS) + 1, "looks": 4 * LATENT_CHANNELS}
 
 
 def planned(seed: int, step: int, batch: int) -> tuple[list[str], dict[str, torch.Tensor], torch.Tensor]:

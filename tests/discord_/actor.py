@@ -33,6 +33,7 @@ from tests.cast import AGREE, Stage
 from tests.discord_ import Channel, DiscordServer, Impossible, Message, Use, User
 from tests.discord_.client import pointed_at
 from tests.discord_.messages import Upload
+from tests.doors import Standing
 from tests.overhearing import overhearing
 
 AT_ONCE = Throttle(0.0, 0.0)
@@ -54,7 +55,7 @@ class Watched(Discord):
 
 
 @dataclass
-class Scene:
+class Scene(Standing):
     """A stage with a Discord around it, and the door that joins them."""
 
     stage: Stage
@@ -66,32 +67,19 @@ class Scene:
     def __post_init__(self) -> None:
         self.door = self._door()
         self.lobby = self.discord.guild("Lobby")
-        self._running: asyncio.Task[None] | None = None
 
     async def opens(self) -> None:
         await self.door.start()
         self._running = asyncio.create_task(self.door.run())
         await self.discord.until(lambda: self.discord.gateway.connected)
 
-    async def closes(self) -> None:
-        """As a process ends that is asked to."""
-        await self._stops_running()
-        await self.door.close()
-
     async def dies(self) -> None:
-        """As a process ends that is killed: what was going on goes on no more."""
         for task in (tasks := list(self.door._hearing._busy)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.door._progress.close()
         await self._stops_running()
         await self.door._hang_up()
-
-    async def restarts(self, *, killed: bool = False) -> None:
-        """A new door over the same stores."""
-        await (self.dies() if killed else self.closes())
-        self.door = self._door()
-        await self.opens()
 
     async def settles(self) -> None:
         """Until everything that was done has been answered."""
@@ -109,11 +97,6 @@ class Scene:
             in_.guild.joined_by(actor.user)
         self.stage.people.append(actor)  # type: ignore[arg-type]
         return actor
-
-    async def _stops_running(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
 
     def _door(self) -> Watched:
         access = Access(self.discord.token, self.discord.api_url, self.discord.gateway_url)

@@ -124,24 +124,35 @@ def _sd3() -> Any:
     )
 
 
+#: FLUX's transformer, which Chroma's is made from.
+_FLUX: dict[str, Any] = {
+    "patch_size": 1,
+    "in_channels": 64,
+    "num_layers": 1,
+    "num_single_layers": 1,
+    "attention_head_dim": 16,
+    "num_attention_heads": 2,
+    "joint_attention_dim": 32,
+    "axes_dims_rope": [4, 4, 8],
+}
+
+
+def _flux_vae() -> Any:
+    """That of FLUX, with which several later families draw."""
+    return _vae(16, scaling_factor=0.3611, shift_factor=0.1159)
+
+
 def _flux() -> Any:
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        vae=_flux_vae(),
         text_encoder=_clip_text(CLIPTextModel),
         tokenizer=_clip(),
         text_encoder_2=_t5_text(32),
         tokenizer_2=_t5(),
         transformer=FluxTransformer2DModel(
-            patch_size=1,
-            in_channels=64,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=32,
+            **_FLUX,
             pooled_projection_dim=32,
-            axes_dims_rope=[4, 4, 8],
             guidance_embeds=True,
         ),
     )
@@ -180,18 +191,11 @@ def _klein() -> Any:
 def _chroma() -> Any:
     return ChromaPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        vae=_flux_vae(),
         text_encoder=_t5_text(32),
         tokenizer=_t5(),
         transformer=ChromaTransformer2DModel(
-            patch_size=1,
-            in_channels=64,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=32,
-            axes_dims_rope=[4, 4, 8],
+            **_FLUX,
             approximator_hidden_dim=32,
             approximator_layers=1,
             approximator_num_channels=16,
@@ -218,7 +222,7 @@ def _zimage() -> Any:
         transformer.cap_pad_token.zero_()
     return ZImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        vae=_flux_vae(),
         text_encoder=Qwen3Model(_qwen3(layers=2)).eval(),
         tokenizer=_qwen(),
         transformer=transformer,
@@ -288,7 +292,7 @@ def _lumina2() -> Any:
             cap_feat_dim=16,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        vae=_flux_vae(),
         text_encoder=_gemma_text(),
         tokenizer=_gemma(),
     )

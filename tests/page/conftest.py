@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from playwright.async_api import Browser
 
 from storage.database import SqlDatabase
 from tests.cast import Stage
 from tests.databases import Store
 from tests.page.actor import Front, PageActor, open_front
+from tests.page.browser import NOT_INSTALLED, chromium, program
 
 
 @pytest.fixture
@@ -21,6 +23,15 @@ def database(sqlite_store: Store) -> SqlDatabase:
 @pytest.fixture
 async def front(stage: Stage) -> AsyncIterator[Front]:
     async with open_front(stage, patience=0.5) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    path = program()
+    if path is None:
+        pytest.skip(NOT_INSTALLED)
+    async with chromium(path) as opened:
         yield opened
 
 

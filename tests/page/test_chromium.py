@@ -11,20 +11,11 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, expect
 
-from tests.page.browser import DESK, NOT_INSTALLED, TELEPHONE, Visitor, chromium, demo, program
+from tests.page.browser import DESK, TELEPHONE, Visitor, demo
 
 pytestmark = pytest.mark.chromium
 expect.set_options(timeout=20_000)  # other tests may want the same cores
 SLOW = {"DARKROOM_FLAT_DELAY": "1.5"}
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = program()
-    if path is None:
-        pytest.skip(NOT_INSTALLED)
-    async with chromium(path) as opened:
-        yield opened
 
 
 async def test_a_persons_whole_way(tmp_path: Path, browser: Browser) -> None:

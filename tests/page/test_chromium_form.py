@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,11 @@ from playwright.async_api import Browser, expect
 from bots.delivering import deliver
 from tests.cast import Stage
 from tests.page.actor import Front
-from tests.page.browser import NOT_INSTALLED, TELEPHONE, Visitor, chromium, program
+from tests.page.browser import TELEPHONE, Visitor
 from tests.pictures import picture_file
 
 pytestmark = pytest.mark.chromium
 expect.set_options(timeout=20_000)  # other tests may want the same cores
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = program()
-    if path is None:
-        pytest.skip(NOT_INSTALLED)
-    async with chromium(path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from core import accounts, delivery
 from core.credits import Balance
 from core.values import DeliveryState, Owed, Who
 from tests.cast import AGREE, Stage
+from tests.doors import Standing
 from tests.telegram import Group, Message, TelegramServer, User
 from tests.telegram.messages import Answer
 from tests.telegram.people import Chat
@@ -89,7 +90,7 @@ def told_of(messages: tuple[Message, ...], notice: Answer | None = None) -> Told
 
 
 @dataclass
-class Scene:
+class Scene(Standing):
     """A stage with a Telegram around it, and the door that joins them."""
 
     stage: Stage
@@ -101,30 +102,17 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.door = self._door()
-        self._running: asyncio.Task[None] | None = None
 
     async def opens(self) -> None:
         await self.door.start()
         self._running = asyncio.create_task(self.door.run())
 
-    async def closes(self) -> None:
-        """As a process ends that is asked to."""
-        await self._stops_running()
-        await self.door.close()
-
     async def dies(self) -> None:
-        """As a process ends that is killed: what was going on goes on no more."""
         await self._stops_running()
         for lanes in (self.door._listener._lanes, self.door._lanes):
             await lanes.settle(0)
         await self.door._progress.close()
         await self.door._bot.shutdown()
-
-    async def restarts(self, *, killed: bool = False) -> None:
-        """A new door over the same stores."""
-        await (self.dies() if killed else self.closes())
-        self.door = self._door()
-        await self.opens()
 
     async def settles(self) -> None:
         """Until everything that was done has been answered."""
@@ -140,11 +128,6 @@ class Scene:
 
     def group(self, title: str, *members: TelegramActor, supergroup: bool = True) -> Group:
         return self.telegram.group(title, *(member.user for member in members), supergroup=supergroup)
-
-    async def _stops_running(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
 
     def _door(self) -> Telegram:
         door = Telegram(
