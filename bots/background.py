@@ -1,127 +1,135 @@
-"""What goes on beside the conversation: dispatching, hearing the worker, telling people, sweeping. Tasks of one TaskGroup."""
+"""What goes on beside the conversation: sending jobs out, showing how they do, telling people. Tasks of one TaskGroup.
+
+Beside other processes it shares the work: one of them sends and hears, one serves each platform.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import assert_never
+from typing import Final, Protocol
 
 import structlog
 
 from bots.delivering import Courier, Door
-from core import completion, retention, scheduling
+from bots.dispatching import Dispatcher
+from bots.leading import Alone, Leading
+from bots.repeating import again_and_again
+from core import scheduling
+from core.board import Drawing
 from core.ports import App
 from core.rules import PREVIEW_PAUSE
 from core.values import Verdict
-from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
+from core.wishes import Passing, Progress
 
 log = structlog.get_logger()
 
-TICK = 1.0  #: seconds after which everything is looked at again, whether somebody called or not
-SWEEP = 600.0  #: seconds between two sweeps of everything that is due
+SCHEDULER: Final = "scheduler"  #: the role of the process that sends jobs out
+
+
+class Chat(Door, Protocol):
+    """A door to a platform that one process at a time should serve: `role` names it, `run` listens until cancelled.
+
+    `run` raises Refused when the platform does not know us any more.
+    """
+
+    @property
+    def role(self) -> str: ...
+    async def run(self) -> None: ...
 
 
 class Background:
     """Runs until cancelled; `stir` makes it look at once instead of at the next tick."""
 
-    def __init__(self, app: App, *doors: Door) -> None:
-        self._app = app
-        self._doors = {door.name: door for door in doors}
-        self._queued, self._owed = asyncio.Event(), asyncio.Event()
-        self._leases = scheduling.Leases(app)
+    def __init__(self, app: App, *doors: Door, chats: Sequence[Chat] = (), leading: Leading | None = None) -> None:
+        self._app, self._chats = app, tuple(chats)
+        self._leading = leading or Alone()
+        self._doors = {door.name: door for door in (*doors, *chats)}
+        self._open = tuple(doors)
+        self._owed = {name: asyncio.Event() for name in self._doors}
+        self._elsewhere = asyncio.Event()
+        self.dispatcher = Dispatcher(app, self.stir)
 
     def stir(self) -> None:
-        self._queued.set()
-        self._owed.set()
+        """Something is queued or owed: look at once, here and in every other process."""
+        self._look()
+        self._elsewhere.set()
 
     async def run(self) -> None:
-        couriers = [Courier(self._app, door, self._owed.set) for door in self._doors.values()]
-        try:
-            await self._run(couriers)
-        finally:
-            for courier in couriers:
-                await courier.close()
-
-    async def _run(self, couriers: list[Courier]) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._hear_worker())
-            tasks.create_task(_again_and_again("dispatch", TICK, self._queued, self._dispatch))
-            tasks.create_task(_again_and_again("sweep", SWEEP, asyncio.Event(), self._sweep))
-            tasks.create_task(_again_and_again("deliver", TICK, self._owed, partial(_rounds, couriers)))
+            tasks.create_task(self._notice_all())
+            tasks.create_task(self._stir_others())
+            tasks.create_task(self._leading.lead(SCHEDULER, self.dispatcher.run))
+            for door in self._open:
+                tasks.create_task(self._deliver(door))
+            for chat in self._chats:
+                tasks.create_task(self._leading.lead(chat.role, partial(self._serve, chat)))
 
-    async def _dispatch(self) -> None:
-        await scheduling.reclaim(self._app)
-        await scheduling.dispatch(self._app)
+    async def notice(self, passing: Passing) -> None:
+        """What workers say of their drawing, and other processes of themselves."""
+        if not isinstance(passing, Progress):
+            self._look()
+            return
+        if self._leading.leads(SCHEDULER):
+            await self.dispatcher.heartbeat(passing)
+        await self._show(passing)
 
-    async def _sweep(self) -> None:
-        await retention.sweep(self._app)
+    # How it is done
 
-    async def _hear_worker(self) -> None:
-        async for news in self._app.dispatch.news():
+    def _look(self) -> None:
+        self.dispatcher.queued.set()
+        for owed in self._owed.values():
+            owed.set()
+
+    async def _serve(self, chat: Chat) -> None:
+        """Listen to a platform and tell people there."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._deliver(chat))
+            tasks.create_task(chat.run())
+
+    async def _deliver(self, door: Door) -> None:
+        courier = Courier(self._app, door, self._owed[door.name].set)
+        try:
+            await again_and_again("deliver", courier.round, stirred=self._owed[door.name])
+        finally:
+            await courier.close()
+
+    async def _notice_all(self) -> None:
+        async for passing in self._app.dispatch.passing():
             try:
-                await self._hear(news)
-            except Exception:  # the lease runs out and the job comes again: one piece of news must not end them all
-                log.exception("news.unheard", task=type(news).__name__)
-            if isinstance(news, Drawn | Finished | Lost):  # only these can owe somebody something
-                self._owed.set()
+                await self.notice(passing)
+            except Exception:  # the next one comes soon
+                log.exception("news.unheard", task=type(passing).__name__)
 
-    async def _hear(self, news: News) -> None:
-        match news:
-            case Ready():
-                self._queued.set()
-            case Started():
-                await self._leases.started(news)
-            case Progress():
-                await self._leases.progress(news)
-                await self._show(news)
-            case Drawn():
-                self._app.board.drawn(news.job, self._app.clock.now())
-                try:
-                    await completion.keep(self._app, news)
-                except ValueError:
-                    log.exception("picture.corrupt", job=news.job, index=news.index)
-            case Finished():
-                await scheduling.attempt_ended(self._app, news.job, news.fence)
-                self._queued.set()
-            case Lost():
-                await scheduling.worker_lost(self._app, news)
-                self._queued.set()
-            case _:
-                assert_never(news)
+    async def _stir_others(self) -> None:
+        while True:
+            await self._elsewhere.wait()
+            self._elsewhere.clear()
+            await self._app.dispatch.stir()
 
-    async def _show(self, news: Progress) -> None:
+    async def _show(self, progress: Progress) -> None:
         """Tell the job's door how far it is, with a preview now and then that the safety check has passed."""
         app = self._app
-        drawing = app.board.step(news.job, news.index, news.step, news.steps)
+        drawing = await self._drawing(progress)
         if drawing is None or (door := self._doors.get(drawing.job.door)) is None:
             return
         now = app.clock.now()
-        if news.preview is not None and now - drawing.previewed_at >= PREVIEW_PAUSE:
-            allowed = await app.safety.look(news.preview) is Verdict.ALLOWED
-            preview = (await app.encoder.preview(news.preview)).data if allowed else None
-            drawing = app.board.show(news.job, preview, now) or drawing
+        if progress.preview is not None and now - drawing.previewed_at >= PREVIEW_PAUSE:
+            allowed = await app.safety.look(progress.preview) is Verdict.ALLOWED
+            preview = (await app.encoder.preview(progress.preview)).data if allowed else None
+            drawing = app.board.show(progress.job, preview, now) or drawing
         door.progress(drawing)
 
-
-async def _rounds(couriers: list[Courier]) -> None:
-    for courier in couriers:
-        await courier.round()
-
-
-async def _again_and_again(
-    task: str, seconds: float, stirred: asyncio.Event, work: Callable[[], Awaitable[None]]
-) -> None:
-    """Do the work now, and whenever stirred or the time is up. One failure is noted and never ends the task."""
-    while True:
-        stirred.clear()
-        try:
-            await work()
-        except Exception:
-            log.exception("task.failed", task=task)
-            await asyncio.sleep(seconds)
-        try:
-            async with asyncio.timeout(seconds):
-                await stirred.wait()
-        except TimeoutError:
-            continue
+    async def _drawing(self, progress: Progress) -> Drawing | None:
+        """The drawing as it stands now. One that another process sent out is looked up the first time it is heard of."""
+        board, step = self._app.board, (progress.job, progress.index, progress.step, progress.steps)
+        drawing = board.step(*step)
+        if drawing is None:
+            job = await scheduling.being_drawn(self._app, progress.job, progress.fence)
+            if job is not None:
+                board.begin(job, self._app.clock.now())
+                drawing = board.step(*step)
+        if progress.step == progress.steps and not self._leading.leads(SCHEDULER):
+            board.drawn(progress.job, self._app.clock.now())  # the picture itself is heard of elsewhere
+        return drawing

@@ -15,6 +15,7 @@ import typer
 from bots import logs
 from bots.models_cli import models_app
 from bots.settings import BadSettings, Settings, load_settings
+from core.rules import HEAVIEST
 
 if TYPE_CHECKING:
     from bots.wiring import House
@@ -83,6 +84,22 @@ def credits_grant(
     with _house() as house:
         balance = asyncio.run(operating.grant(house.app, person, amount, reason))
     _print(json_, {"spendable": balance.spendable, "held": balance.held, "debt": balance.debt})
+
+
+@app.command()
+def weight(
+    person: str,
+    turns: Annotated[
+        int | None, typer.Argument(min=1, max=HEAVIEST, help="Turns for one of others; leave it out to look.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """How many turns PERSON has for one of others of the same server while people wait."""
+    from bots import operating
+
+    with _house() as house:
+        weighs = asyncio.run(operating.weight(house.app, person, turns))
+    _print(json_, {"weight": weighs})
 
 
 @app.command()

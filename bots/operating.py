@@ -50,6 +50,15 @@ async def grant(app: App, person: str, amount: str, reason: str) -> Balance:
     return await accounts.balance(app, found)
 
 
+async def weight(app: App, person: str, weight: int | None) -> int:
+    """How many turns a person has for one of others, after setting it where one is given. Raises Refused."""
+    found = await _find(app, person)
+    if weight is None:
+        return found.weight
+    await app.database.run(lambda tx: tx.people.weigh(found.id, weight))
+    return weight
+
+
 async def _find(app: App, person: str) -> Person:
     door, colon, raw_id = person.partition(":")
     if not (door and colon and raw_id):

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from bots.background import Background
+from bots.background import Background, Chat
 from bots.commands.account import FIRST_WISH
-from bots.delivering import Door
+from bots.leading import Alone, Elected
 from bots.on_page import Page
 from bots.on_page.routes import page_routes
 from bots.replies import say
@@ -28,13 +28,12 @@ from core.rules import MINIMUM_AGE
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Chat(Door, Protocol):
-    """A door to a platform. `start` raises Refused when the platform does not know us, and so may `run`, later."""
+class Opened(Chat, Protocol):
+    """A door to a platform, as it is opened and closed. `start` raises Refused when the platform does not know us."""
 
     stir: Callable[[], None]
 
     async def start(self) -> None: ...
-    async def run(self) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -45,7 +44,7 @@ async def serve_page(house: House, settings: Settings) -> int:
 
 async def serve_doors(house: House, settings: Settings) -> int:
     """Whichever doors have tokens, and the page where it is on. Raises BadSettings when that is none."""
-    chats: list[Chat] = []
+    chats: list[Opened] = []
     hooks: list[web.RouteDef] = []
     if settings.telegram_token or settings.telegram_token_file:
         from bots.on_telegram import Telegram
@@ -70,14 +69,15 @@ async def serve_doors(house: House, settings: Settings) -> int:
 
 
 async def _serve(
-    house: House, settings: Settings, *, with_page: bool, chats: list[Chat], hooks: list[web.RouteDef]
+    house: House, settings: Settings, *, with_page: bool, chats: list[Opened], hooks: list[web.RouteDef]
 ) -> int:
     """Serve until SIGTERM, Ctrl-C, or a platform that does not know us any more. Returns the exit status.
 
     What is queued stays queued, and what nobody was told stays owed.
     """
     page = Page(house.app) if with_page else None
-    background = Background(house.app, *chats, *([page] if page else []))
+    leading = Elected(house.app) if house.shared else Alone()
+    background = Background(house.app, *([page] if page else []), chats=chats, leading=leading)
     works: list[Work] = [house.dispatch.run, background.run]
     end = _asked_to_end()
     async with AsyncExitStack() as opened:
@@ -95,10 +95,10 @@ async def _serve(
                 chat.stir = background.stir
                 opened.push_async_callback(chat.close)
                 await chat.start()
-                works.append(chat.run)
         except Refused as refusal:
             return _refused(refusal)
-        await scheduling.recover(house.app)
+        if not house.shared:
+            await scheduling.recover(house.app)
         await house.app.safety.load()
         for path in house.made:
             print(render(say("terminal.key_made", path=path)))
@@ -119,19 +119,29 @@ def _asked_to_end() -> asyncio.Event:
 
 
 async def _until_ended(works: list[Work], end: asyncio.Event) -> int:
+    status = 0
     tasks = [asyncio.create_task(work()) for work in works]
     ending = asyncio.create_task(end.wait())
     try:
         done, _ = await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in done - {ending}:
             task.result()
-    except Refused as refusal:
-        return _refused(refusal)
+    except* Refused as refused:
+        status = _refused(_first(refused))
     finally:
         for task in (ending, *tasks):
             task.cancel()
         await asyncio.gather(ending, *tasks, return_exceptions=True)
-    return 0
+    return status
+
+
+def _first(refused: ExceptionGroup[Refused]) -> Refused:
+    """Whatever was running beside it may have been refused as well."""
+    first: Exception = refused
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, Refused)
+    return first
 
 
 def _refused(refusal: Refused) -> int:

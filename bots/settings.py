@@ -37,6 +37,39 @@ class Settings(BaseSettings):
             description="Where people's keys are kept, a database of their own; empty: keys.db in the data folder.",
         ),
     ] = ""
+    redis_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Redis, as redis://user:password@host/0: several processes share one bot; empty: this one is alone."
+        ),
+    ] = None
+    redis_url_file: Annotated[Path | None, Field(description="A file with the address of Redis instead.")] = None
+    blobs_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(s3://\S+)?$", description="Where pictures lie, as s3://bucket/folder; empty: the data folder."
+        ),
+    ] = ""
+    blobs_endpoint: Annotated[
+        str,
+        Field(pattern=r"^(https?://\S+)?$", description="The address of an S3-compatible store; empty: Amazon's."),
+    ] = ""
+    blobs_region: Annotated[str, Field(description="The region of the bucket, where its store has any.")] = ""
+    blobs_key_id: Annotated[str, Field(description="The name of the key that opens the bucket.")] = ""
+    blobs_secret: Annotated[SecretStr | None, Field(description="The secret of that key.")] = None
+    blobs_secret_file: Annotated[Path | None, Field(description="A file with the secret of that key instead.")] = None
+    wire_key: Annotated[
+        SecretStr | None,
+        Field(description="64 hex digits that seal what goes to workers over Redis; the same for all of them."),
+    ] = None
+    wire_key_file: Annotated[Path | None, Field(description="A file with the wire key instead.")] = None
+    worker_name: Annotated[
+        str,
+        Field(
+            pattern="^[A-Za-z0-9_.-]{0,60}$",
+            description="What this worker is called beside others; empty: a name its data folder keeps.",
+        ),
+    ] = ""
     master_key: Annotated[
         SecretStr | None, Field(description="64 hex digits that wrap every person's key; a trial makes its own.")
     ] = None
@@ -122,6 +155,9 @@ class Settings(BaseSettings):
     open_jobs: Annotated[
         int, Field(ge=0, description="How many requests one person may have open at once; 0: any number.")
     ] = 3
+    open_jobs_per_server: Annotated[
+        int, Field(ge=0, description="How many requests one server or group may have open at once; 0: any number.")
+    ] = 0
     welcome_credits: Annotated[int, Field(ge=0, description="Credits a new person starts with.")] = 20
     requests_per_minute: Annotated[
         int, Field(ge=0, description="How many requests a minute one person may make; 0: any number.")

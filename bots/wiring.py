@@ -6,20 +6,20 @@ import fcntl
 import os
 import secrets
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bots import logs
+from bots.clock import SteadyClock
 from bots.secrets import load_secrets
 from bots.settings import BadSettings, Settings
 from core.credits import Milli
 from core.datamap import DataMap
-from core.ports import App, Limits
+from core.ports import App, Dispatch, Limits
 from core.rules import CREDIT, SEEDS
-from core.values import Moment
 from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
 from inference.entries import BadCatalogue
 from inference.intake import Intake
@@ -32,13 +32,6 @@ from storage.dispatch import PipeDispatch
 from storage.schema import upgrade
 
 SHORT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  #: without I, L, O and U, which are misread or make words
-
-
-class SystemClock:
-    """`core.ports.Clock`."""
-
-    def now(self) -> Moment:
-        return Moment(time.time_ns() // 1_000_000)
 
 
 class RandomIds:
@@ -54,14 +47,26 @@ class RandomIds:
         return secrets.randbelow(SEEDS)
 
 
+class Transport(Dispatch, Protocol):
+    """The dispatch of a serving process: it works while `run` runs. `broken`: no worker comes up by itself."""
+
+    @property
+    def broken(self) -> bool: ...
+    async def run(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class House:
-    """What a process works with. `made` are key files that were just created; `dispatch` is idle until it is run."""
+    """What a process works with. `made` are key files that were just created; `dispatch` is idle until it is run.
+
+    `shared`: other processes work with the same stores.
+    """
 
     app: App
-    dispatch: PipeDispatch
+    dispatch: Transport
     database: SqlDatabase
     made: tuple[Path, ...]
+    shared: bool
 
 
 class FolderBusy(Exception):
@@ -77,7 +82,7 @@ def datamap() -> DataMap:
 def open_house(settings: Settings) -> Iterator[House]:
     """Open stores, bringing their schemas up to date. Raises BadSettings and Unavailable."""
     _make_folder(settings.data)
-    clock = SystemClock()
+    clock = SteadyClock()
     models = served(settings)
     found = load_secrets(settings, make_certificates)
     try:
@@ -118,7 +123,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             ),
             datamap=datamap(),
         )
-        yield House(app, dispatch, database, found.made)
+        yield House(app, dispatch, database, found.made, shared=False)
 
 
 def stock(settings: Settings) -> Stock:

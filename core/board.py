@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from core.rules import HOLD_LIFE
 from core.values import Job, JobId, Moment
 
 LEARNING: Final = 0.2  #: weight of the newest picture in the learnt speed
@@ -37,6 +38,9 @@ class Board:
         self.error: float | None = None  #: how far estimates were off, as a share of the time it took, smoothed
 
     def begin(self, job: Job, now: Moment) -> None:
+        """The end of what another process hears of is not heard here: it is forgotten once it must be over."""
+        for old in [old for old, drawing in self._drawings.items() if now - drawing.since > HOLD_LIFE]:
+            del self._drawings[old]
         self._drawings[job.id] = Drawing(job, 0, 0, job.settings.steps, now)
 
     def step(self, job: JobId, index: int, step: int, steps: int) -> Drawing | None:

@@ -58,6 +58,8 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
         created_at=now,
         deadline=Moment(now + START_DEADLINE),
         reference=reference,
+        server=server_of(app, who),
+        weight=person.weight,
     )
     try:
         accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, _update(who))
@@ -175,6 +177,11 @@ def end(
     if not tx.pictures.any_of(job_id):
         tx.jobs.forget_words(job_id)
     return job
+
+
+def server_of(app: App, who: Who) -> str:
+    """Where somebody speaks, as requests keep it: servers share the turns, and all private chats of a door are one of them."""
+    return app.keys.tag(f"server:{who.door}:{who.origin.server}") if who.origin and who.origin.server else who.door
 
 
 def words_place(job: JobId) -> Place:

@@ -37,6 +37,10 @@ START_DEADLINE: Final = 30 * MINUTE  #: a job that was not started by then is re
 HOLD_LIFE: Final = 4 * HOUR  #: longer than START_DEADLINE and every chain of leases that may follow it
 RESTORED_LIFE: Final = 24 * HOUR  #: credits released after their own expiry are usable for this long
 
+HEAVIEST: Final = 100  #: how many turns somebody may have for one of others
+
+LEADERSHIP: Final = 20 * SECOND  #: a process that was not heard for this long leads no more
+LEADERSHIP_RENEWED: Final = 5 * SECOND
 JOBS_PER_WORKER: Final = 2  #: jobs dispatched per worker: one drawing, one behind it
 ORPHAN_AGE: Final = HOLD_LIFE  #: a blob or key without a row is older than any transaction that could still name it
 

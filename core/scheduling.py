@@ -76,6 +76,11 @@ class Leases:
             await self._app.database.run(_renew, self._app.dispatch.out, Moment(now + LEASE))
 
 
+async def being_drawn(app: App, job: JobId, fence: int) -> Job | None:
+    """The job, when this dispatch of it still counts."""
+    return await app.database.run(_under_fence, job, fence)
+
+
 async def attempt_ended(app: App, job: JobId, fence: int) -> None:
     """The worker is through with this dispatch, or is gone."""
     app.board.end(job)
@@ -140,8 +145,13 @@ def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> Job | N
         return None
     if job.attempts >= ATTEMPTS:
         return end(tx, job_id, fence, JobState.FAILED, Reason.CRASHED, now)
-    tx.jobs.requeue(job_id, fence)
+    tx.jobs.requeue(job_id, fence, now)
     return None
+
+
+def _under_fence(tx: Records, job_id: JobId, fence: int) -> Job | None:
+    job = tx.jobs.get(job_id)
+    return job if job is not None and job.fence == fence and job.state is JobState.DRAWING else None
 
 
 def _drawing(tx: Records) -> list[Job]:

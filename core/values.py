@@ -16,10 +16,14 @@ Moment = NewType("Moment", int)  #: milliseconds since 1970, UTC
 
 @dataclass(frozen=True)
 class Origin:
-    """Where somebody spoke, in the spelling of their door, and by which update; the same update twice is one request."""
+    """Where somebody spoke, in the spelling of their door, and by which update; the same update twice is one request.
+
+    `server`: the platform's id of the server or group they spoke in, which is never stored in clear; empty in private.
+    """
 
     address: str = field(repr=False)
     update: str = ""
+    server: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Person:
     account: LedgerAccountId
     banned: bool
     notice_version: int  #: the newest notice this person acknowledged
+    weight: int = 1  #: their share of the turns beside others of the same server
 
 
 class JobState(StrEnum):
@@ -126,6 +131,8 @@ class Job:
     deadline: Moment
     sealed_origin: bytes | None = None  #: where it was asked, for doors that answer there
     reference: str | None = None  #: the blob of the picture it starts from, gone once the request is over
+    server: str = ""  #: a keyed hash of where it was asked; the door's name for all its private chats together
+    weight: int = 1  #: its share of the turns beside others of its server
 
     @property
     def price(self) -> Milli:

@@ -86,4 +86,10 @@ class Lost:
     dispatches: tuple[tuple[JobId, int], ...]
 
 
-News = Ready | Started | Progress | Drawn | Finished | Lost
+@dataclass(frozen=True)
+class Stirred:
+    """Another serving process queued something, or owes something to somebody: look at once."""
+
+
+News = Ready | Started | Drawn | Finished | Lost  #: for the one process that leads; each is heard at least once
+Passing = Progress | Stirred  #: for every serving process; what is missed costs nothing

@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.ports import Records
 from storage.door_records import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
 from storage.job_records import SqlJobs, SqlWishes
+from storage.leader_records import SqlLeaders
 from storage.ledger import SqlLedger
 from storage.person_records import SqlPeople
 from storage.picture_records import SqlDeliveries, SqlPictures
@@ -73,6 +74,10 @@ class SqlRecords:
     @cached_property
     def reports(self) -> SqlReports:
         return SqlReports(self._connection)
+
+    @cached_property
+    def leaders(self) -> SqlLeaders:
+        return SqlLeaders(self._connection)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -14,7 +14,7 @@ import structlog
 from core.ports import Clock, Dispatches
 from core.rules import JOBS_PER_WORKER, LEASE, SECOND
 from core.values import JobId
-from core.wishes import Cancel, Drawn, Finished, Lost, News, Ready, Wish
+from core.wishes import Cancel, Drawn, Finished, Lost, News, Passing, Progress, Ready, Wish
 from storage.keys import Unsealable
 from storage.wire import FROM_WORKER, HEADER_BYTES, KEY_BYTES, TO_WORKER, Message, Order, body_length, frame, read
 
@@ -41,6 +41,7 @@ class PipeDispatch:
     def __init__(self, command: Sequence[str], clock: Clock) -> None:
         self._command, self._clock = tuple(command), clock
         self._news: asyncio.Queue[News] = asyncio.Queue()
+        self._passing: asyncio.Queue[Passing] = asyncio.Queue()
         self._out: set[tuple[JobId, int]] = set()
         self._key = b""
         self._child: asyncio.subprocess.Process | None = None
@@ -72,6 +73,13 @@ class PipeDispatch:
     async def cancel(self, job: JobId, fence: int) -> None:
         if (job, fence) in self._out:
             await self._write(Cancel(job, fence))
+
+    async def stir(self) -> None:
+        """There is no other serving process."""
+
+    async def passing(self) -> AsyncIterator[Passing]:
+        while True:
+            yield await self._passing.get()
 
     async def news(self) -> AsyncIterator[News]:
         while True:
@@ -153,7 +161,10 @@ class PipeDispatch:
         if isinstance(message, Drawn) and message.expires_at <= self._clock.now():
             log.warning("worker.late", job=message.job)
             return
-        self._news.put_nowait(message)
+        if isinstance(message, Progress):
+            self._passing.put_nowait(message)
+        else:
+            self._news.put_nowait(message)
 
     def _lose(self, dispatches: set[tuple[JobId, int]]) -> None:
         self._out -= dispatches

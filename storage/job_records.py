@@ -47,6 +47,9 @@ class SqlJobs:
                 attempts=job.attempts,
                 created_at=job.created_at,
                 deadline=job.deadline,
+                server=job.server,
+                weight=job.weight,
+                queued_at=job.created_at,
             )
         )
 
@@ -87,8 +90,10 @@ class SqlJobs:
         renewed = _under(job, fence, JobState.DRAWING).values(lease_until=lease_until)
         return self._connection.execute(renewed).rowcount == 1
 
-    def requeue(self, job: JobId, fence: int) -> bool:
-        back = _under(job, fence, JobState.DRAWING).values(state=JobState.QUEUED, fence=fence + 1, lease_until=None)
+    def requeue(self, job: JobId, fence: int, now: Moment) -> bool:
+        back = _under(job, fence, JobState.DRAWING).values(
+            state=JobState.QUEUED, fence=fence + 1, lease_until=None, queued_at=now
+        )
         return self._connection.execute(back).rowcount == 1
 
     def close(self, job: JobId, state: JobState, reason: Reason | None, now: Moment) -> None:
@@ -182,6 +187,8 @@ def _job(row: RowMapping) -> Job:
         created_at=Moment(row["created_at"]),
         deadline=Moment(row["deadline"]),
         reference=row["reference"],
+        server=row["server"],
+        weight=row["weight"],
     )
 
 

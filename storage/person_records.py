@@ -27,7 +27,11 @@ class SqlPeople:
             return False
         self._connection.execute(
             insert(people).values(
-                id=person.id, banned=person.banned, notice_version=person.notice_version, created_at=now
+                id=person.id,
+                banned=person.banned,
+                notice_version=person.notice_version,
+                created_at=now,
+                weight=person.weight,
             )
         )
         if insert_if_new(
@@ -69,6 +73,9 @@ class SqlPeople:
     def forget_too_young(self, now: Moment) -> int:
         return self._connection.execute(delete(too_young).where(too_young.c.until <= now)).rowcount
 
+    def weigh(self, person: PersonId, weight: int) -> None:
+        self._connection.execute(update(people).where(people.c.id == person).values(weight=weight))
+
     def others_at(self, door: str, person: PersonId) -> bool:
         others = select(identities.c.lookup).where(identities.c.door == door, identities.c.person_id != person)
         return self._connection.execute(others.limit(1)).first() is not None
@@ -82,11 +89,11 @@ class SqlPeople:
         if row is None:
             return None
         account = LedgerAccountId(row.account_id or "")
-        return Person(PersonId(row.id), account, bool(row.banned), row.notice_version)
+        return Person(PersonId(row.id), account, bool(row.banned), row.notice_version, row.weight)
 
 
 def _person(start: Any) -> Select[Any]:
     """A new person has no account for the length of one transaction, hence the outer join."""
-    return select(people.c.id, accounts.c.account_id, people.c.banned, people.c.notice_version).select_from(
-        start.outerjoin(accounts, accounts.c.person_id == people.c.id)
-    )
+    return select(
+        people.c.id, accounts.c.account_id, people.c.banned, people.c.notice_version, people.c.weight
+    ).select_from(start.outerjoin(accounts, accounts.c.person_id == people.c.id))

@@ -50,6 +50,14 @@ started_from = Datum(
     OnExport.WITHHELD,
     withheld_because="the name of a file that is gone once the request is done",
 )
+asked_in = Datum(
+    Category.REQUESTS,
+    (Purpose.DRAW,),
+    Until.ACCOUNT_ENDS,
+    OnErase.DELETE,
+    OnExport.WITHHELD,
+    withheld_because="a keyed hash of the server or group, which says nothing outside this bot",
+)
 reported = Datum(Category.REPORTS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 bookkeeping = NotPersonal("counts changes of a row so that two writers cannot pass each other")
 
@@ -73,6 +81,7 @@ class PersonRow(SQLModel, table=True):
     banned: bool = cell(account)
     notice_version: int = number(agreed)
     created_at: int = number(account)
+    weight: int = number(account)
 
 
 class PersonAccountRow(SQLModel, table=True):
@@ -144,6 +153,7 @@ class JobRow(SQLModel, table=True):
     __subject__ = "person_id"
     __table_args__ = (
         Index("job_in_line", "state", "created_at"),
+        Index("job_queued", "state", "queued_at"),
         Index("job_reference", "reference", sqlite_where=text(NAMED), postgresql_where=text(NAMED)),
         CheckConstraint("count BETWEEN 1 AND 4", name="job_count"),
     )
@@ -176,6 +186,9 @@ class JobRow(SQLModel, table=True):
     created_at: int = number(request())
     deadline: int = number(request(OnExport.SUMMARY))
     ended_at: int | None = number(request(), default=None)
+    server: str = cell(asked_in)
+    weight: int = number(request(OnExport.SUMMARY))
+    queued_at: int = number(request(OnExport.SUMMARY))
 
 
 class WishRow(SQLModel, table=True):
@@ -293,6 +306,17 @@ class ReportRow(SQLModel, table=True):
         LargeBinary,
     )
     at: int = number(reported)
+
+
+class LeaderRow(SQLModel, table=True):
+    """Which process does what only one should do."""
+
+    __tablename__ = "leader"
+    __subject__ = ""
+
+    role: str = cell(NotPersonal("what is led: a name given in the code, or a hash of a token"), primary_key=True)
+    holder: str = cell(NotPersonal("a random number of a process"))
+    until: int = number(NotPersonal("when the process leads no more"))
 
 
 class LedgerAccountRow(SQLModel, table=True):

@@ -5,6 +5,7 @@ Ana is new. Ben has agreed and has credits. Zed is banned. Time stands still unt
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,7 +26,7 @@ from core.credits import Balance, Milli
 from core.ports import App, Catalogue, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
 from core.values import DeliveryState, JobId, Moment, Owed, Who
-from core.wishes import Drawn, Finished, Lost, News, Ready, Started, Wish
+from core.wishes import Drawn, Finished, Lost, News, Passing, Progress, Ready, Started, Stirred, Wish
 from inference.credentials import Credentials, LabellingEncoder, make_certificates
 from inference.flat import square
 from inference.intake import Intake
@@ -71,6 +72,12 @@ class Painter:
 
     async def cancel(self, job: JobId, fence: int) -> None:
         self.cancelled.append((job, fence))
+
+    async def stir(self) -> None: ...
+
+    async def passing(self) -> AsyncIterator[Passing]:
+        await asyncio.Event().wait()
+        yield Stirred()
 
     async def news(self) -> AsyncIterator[News]:
         yield Ready()
@@ -133,8 +140,11 @@ class Stage:
     async def sweeps(self) -> retention.Swept:
         return await retention.sweep(self.app)
 
-    async def news(self, news: News) -> None:
-        await self.background._hear(news)
+    async def news(self, news: News | Progress) -> None:
+        if isinstance(news, Progress):
+            await self.background.notice(news)
+        else:
+            await self.background.dispatcher.hear(news)
 
     def mistakes(self) -> list[str]:
         return self.database.transact(lambda tx: tx.ledger.mistakes())

@@ -93,6 +93,11 @@ class Discord:
         await self._hang_up()
 
     @property
+    def role(self) -> str:
+        """One process at a time serves a token."""
+        return f"door:{NAME}:{self._app.keys.tag(self._access.token)}"
+
+    @property
     def busy(self) -> bool:
         """Something is being answered."""
         return self._hearing.busy
@@ -134,14 +139,19 @@ class Discord:
             log.warning("discord.not_registered", door=NAME, error=type(snag).__name__)
 
     async def _listen(self, client: discord.Client) -> None:
-        """Until the connection is lost for good. Raises Refused for a token that Discord knows no more."""
+        """Until the connection is lost for good, or somebody else is to listen: then answers on their way may still go out.
+
+        Raises Refused for a token that Discord knows no more.
+        """
         wrong = False
         try:
             await client.connect()
         except Exception as error:  # noqa: BLE001 - of several libraries; whatever it was, it is tried again
             wrong = isinstance(error, discord.ConnectionClosed) and error.code == WRONG_TOKEN
             log.warning("discord.disconnected", door=NAME, error=type(error).__name__)
-        await self._hang_up()
+        finally:
+            await self._hearing.settle(FAREWELL)
+            await self._hang_up()
         if wrong:
             raise Refused("discord.wrong_token")
 

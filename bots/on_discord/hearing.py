@@ -268,7 +268,7 @@ class Hearing:
         )
 
     def _who(self, asked: Asked) -> Who:
-        return Who(NAME, str(asked.user), Origin(asked.write(), f"{NAME}:{asked.id}"))
+        return Who(NAME, str(asked.user), Origin(asked.write(), f"{NAME}:{asked.id}", str(asked.guild or "")))
 
 
 def _data(interaction: Interaction) -> Mapping[str, Any]:

@@ -119,6 +119,11 @@ class Telegram:
         return await self._listener.hook(request) if self._signed_in else web.Response(status=503)
 
     @property
+    def role(self) -> str:
+        """One process at a time serves a token."""
+        return f"door:{NAME}:{self._app.keys.tag(self._access.token)}"
+
+    @property
     def busy(self) -> bool:
         """Something is being acted on, or an answer is on its way."""
         return bool(self._listener.busy or self._lanes)
@@ -216,7 +221,8 @@ class Telegram:
 
 
 def _who(place: Place, update: int) -> Who:
-    return Who(NAME, str(place.asker), Origin(place.write(), f"{NAME}:{update}"))
+    group = "" if place.in_private else str(place.chat)
+    return Who(NAME, str(place.asker), Origin(place.write(), f"{NAME}:{update}", group))
 
 
 def _leave(stack: ExitStack, _done: asyncio.Future[None]) -> None:

@@ -76,7 +76,7 @@ def settle(tx, drawn, now):
     (
         "drawing",
         "it came to (('failed', 0, 0),)",
-        Bug("what was out is left out", "core.scheduling", "tx.jobs.requeue(job_id, fence)", "pass"),
+        Bug("what was out is left out", "core.scheduling", "tx.jobs.requeue(job_id, fence, now)", "pass"),
     ),
     (
         "drawing",

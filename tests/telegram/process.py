@@ -29,14 +29,14 @@ STALLS = "TELEGRAM_STALLS"  #: a folder: how late the loop was is written there,
 
 async def serve(house: House, door: Telegram) -> None:
     """As a serving process does it, until SIGTERM."""
-    background = Background(house.app, door)
+    background = Background(house.app, chats=[door])
     door.stir = background.stir
     end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
     await scheduling.recover(house.app)
     await door.start()
     async with asyncio.TaskGroup() as tasks:
-        beside = [tasks.create_task(work) for work in (house.dispatch.run(), background.run(), door.run())]
+        beside = [tasks.create_task(work) for work in (house.dispatch.run(), background.run())]
         if folder := os.environ.get(STALLS):
             beside.append(tasks.create_task(watch_the_loop(Path(folder))))
         await end.wait()

@@ -1,0 +1,79 @@
+"""Sending jobs out and hearing what comes back, sweeping too: what one process does for all. Knows no door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, assert_never
+
+import structlog
+
+from bots.repeating import again_and_again
+from core import completion, retention, scheduling
+from core.ports import App
+from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
+
+log = structlog.get_logger()
+
+SWEEP: Final = 600.0  #: seconds between two sweeps of everything that is due
+
+
+class Dispatcher:
+    """`owe` is called when there may be something to tell somebody, `queued` set when there may be something to send."""
+
+    def __init__(self, app: App, owe: Callable[[], None]) -> None:
+        self._app, self._owe = app, owe
+        self.queued = asyncio.Event()
+        self._leases = scheduling.Leases(app)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(again_and_again("reclaim", self._reclaim))
+            tasks.create_task(again_and_again("dispatch", self._dispatch, stirred=self.queued))
+            tasks.create_task(again_and_again("sweep", self._sweep, seconds=SWEEP))
+
+    async def hear(self, news: News) -> None:
+        """Act on one piece of news."""
+        match news:
+            case Ready():
+                self.queued.set()
+            case Started():
+                await self._leases.started(news)
+            case Drawn():
+                self._app.board.drawn(news.job, self._app.clock.now())
+                try:
+                    await completion.keep(self._app, news)
+                except ValueError:
+                    log.exception("picture.corrupt", job=news.job, index=news.index)
+            case Finished():
+                await scheduling.attempt_ended(self._app, news.job, news.fence)
+                self.queued.set()
+            case Lost():
+                await scheduling.worker_lost(self._app, news)
+                self.queued.set()
+            case _:
+                assert_never(news)
+
+    async def heartbeat(self, progress: Progress) -> None:
+        await self._leases.progress(progress)
+
+    async def _listen(self) -> None:
+        async for news in self._app.dispatch.news():
+            try:
+                await self.hear(news)
+            except Exception:  # the lease runs out and the job comes again: one piece of news must not end them all
+                log.exception("news.unheard", task=type(news).__name__)
+            if isinstance(news, Drawn | Finished | Lost):  # only these can owe somebody something
+                self._owe()
+
+    async def _dispatch(self) -> None:
+        await scheduling.dispatch(self._app)
+
+    async def _reclaim(self) -> None:
+        if await scheduling.reclaim(self._app):
+            self.queued.set()
+            self._owe()
+
+    async def _sweep(self) -> None:
+        await retention.sweep(self._app)
