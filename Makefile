@@ -4,6 +4,7 @@ PYTHON ?=
 TORCH_INDEX ?=
 ARGS ?=
 KILLS ?= 100
+DB ?= postgres
 JOBS ?= 500
 SEED ?= 1
 MINUTES ?= 120
@@ -16,7 +17,7 @@ setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
 proved := storage/ledger.py,storage/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-gpu format pins starter starter-score kills soak ledger-coverage
+.PHONY: help setup demo test check bench bench-gpu format pins starter starter-score kills chaos soak ledger-coverage
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +65,9 @@ starter-score: $(ready) ## Score the starter model on pictures it was not traine
 
 kills: $(ready) ## Kill the bot at random moments and look for lost credits and pictures (KILLS=100)
 	$(bin)/python -m tests.kills --kills $(KILLS)
+
+chaos: $(ready) ## Kill, pause, wipe and disconnect everything there is, and look at what got lost (KILLS=100 DB=postgres SEED=1)
+	$(bin)/python -m tests.chaos --kills $(KILLS) --db $(DB) --seed $(SEED) $(ARGS)
 
 soak: $(ready) ## Ask for pictures at doors whose platforms fail in every way, and look at what got lost (JOBS=500)
 	$(bin)/python -m tests.telegram.soak --jobs $(JOBS)

@@ -58,6 +58,7 @@ async def answer(app: App, who: Who, command: Command, asked: Any) -> Reply:
         _not_too_often(app, who)
         return await command.handler(app, who, asked)
     except Trouble as trouble:
+        app.meter.refused(trouble.key)
         return sorry(trouble)
     except Exception:
         log.exception("command.failed", command=command.name, door=who.door)

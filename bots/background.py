@@ -112,7 +112,7 @@ class Background:
         """Tell the job's door how far it is, with a preview now and then that the safety check has passed."""
         app = self._app
         drawing = await self._drawing(progress)
-        if drawing is None or (door := self._doors.get(drawing.job.door)) is None:
+        if drawing is None or (door := self._served(drawing.job.door)) is None:
             return
         now = app.clock.now()
         if progress.preview is not None and now - drawing.previewed_at >= PREVIEW_PAUSE:
@@ -120,6 +120,13 @@ class Background:
             preview = (await app.encoder.preview(progress.preview)).data if allowed else None
             drawing = app.board.show(progress.job, preview, now) or drawing
         door.progress(drawing)
+
+    def _served(self, name: str) -> Door | None:
+        """The door, where this is the process that tells its people: progress of another could come over a result."""
+        for chat in self._chats:
+            if chat.name == name and not self._leading.leads(chat.role):
+                return None
+        return self._doors.get(name)
 
     async def _drawing(self, progress: Progress) -> Drawing | None:
         """The drawing as it stands now. One that another process sent out is looked up the first time it is heard of."""

@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from bots import logs
+from bots.keeping_cli import keeping_app
 from bots.models_cli import models_app
 from bots.settings import BadSettings, Settings, load_settings
 from core.rules import HEAVIEST
@@ -29,6 +30,7 @@ app = typer.Typer(
 credits_app = typer.Typer(no_args_is_help=True, help="Look at a person's credits, or give some.")
 app.add_typer(credits_app, name="credits")
 app.add_typer(models_app, name="models")
+app.add_typer(keeping_app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -59,6 +61,58 @@ def up() -> None:
 
     settings = _settings()
     _run(settings, lambda house: serve_doors(house, settings))
+
+
+@app.command()
+def chat() -> None:
+    """One of several: listen to Telegram and Discord where no other process does, and stand by where one does."""
+    from bots.serving import serve_chats
+
+    settings = _settings()
+    _run(settings, lambda house: serve_chats(house, settings))
+
+
+@app.command()
+def web() -> None:
+    """One of several: serve what browsers and machines ask for, and the page where DARKROOM_PAGE is on."""
+    from bots.serving import serve_web
+
+    settings = _settings()
+    _run(settings, lambda house: serve_web(house, settings))
+
+
+@app.command()
+def worker() -> None:
+    """Draw for a bot on another machine: needs only DARKROOM_REDIS_URL, DARKROOM_WIRE_KEY and the models."""
+    from bots.remote_worker import work
+    from bots.secrets import load_text, load_wire_key
+    from bots.wiring import FolderBusy, named_worker, require_models, served
+
+    settings = _settings()
+    try:
+        require_models(settings)
+        models = served(settings)
+        names = [model.name for model in models.models]
+        if not (redis := load_text(settings, "redis_url")):
+            raise BadSettings("DARKROOM_REDIS_URL is not set: it is where a worker finds its bot.")
+        with named_worker(settings) as name:
+            status = work(redis, load_wire_key(settings), name, names, models.stock, settings.flat_delay)
+    except (FolderBusy, BadSettings, ValueError) as refusal:
+        _refuse(str(refusal))
+    raise typer.Exit(status)
+
+
+@app.command("secrets")
+def make_secrets(folder: Path, json_: Json = False) -> None:
+    """Make the keys that several processes share, as files in FOLDER; those that are there stay."""
+    from bots.secrets import make_all
+    from inference.credentials import make_certificates
+
+    try:
+        made = make_all(folder, make_certificates)
+    except OSError as error:
+        _refuse(f"Nothing can be written in {folder} ({(error.strerror or '').lower()}).")
+    _print(json_, {path.name: str(path) for path in made})
 
 
 @credits_app.command("show")
@@ -140,6 +194,26 @@ def doctor(json_: Json = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def top(
+    once: Annotated[bool, typer.Option("--once", help="Show one frame, then end.")] = False,
+    json_: Json = False,
+) -> None:
+    """Watch how the bot does: who waits, what is drawn, what failed. `q` ends it."""
+    from rich.console import Console
+
+    from bots import top as watching
+
+    console = Console()
+    with _house() as house, suppress(KeyboardInterrupt):
+        if json_:
+            print(json.dumps(asyncio.run(watching.look(house)).as_json()))
+        elif once or not console.is_terminal:
+            asyncio.run(watching.show_once(house, console))
+        else:
+            asyncio.run(watching.watch(house, console))
+
+
 def _serve(person: str, out: Path, as_json: bool) -> None:
     from bots.talking import talk as converse
 
@@ -152,11 +226,13 @@ def _serve(person: str, out: Path, as_json: bool) -> None:
 
 def _run(settings: Settings, serve: Callable[[House], Coroutine[Any, Any, int]]) -> NoReturn:
     """Serve people as the one process of this data folder, and end with its exit status."""
-    from bots.wiring import FolderBusy, only_server, require_models
+    from bots.secrets import load_text
+    from bots.wiring import FolderBusy, place_to_serve, require_models
 
     try:
-        require_models(settings)
-        with only_server(settings.data), _house(settings) as house:
+        if not load_text(settings, "redis_url"):  # else workers on other machines have the models
+            require_models(settings)
+        with place_to_serve(settings), _house(settings) as house:
             status = asyncio.run(serve(house))
     except (FolderBusy, BadSettings) as refusal:
         _refuse(str(refusal))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, assert_never
 
 import structlog
 
+from bots.outlived import Outlived
 from bots.repeating import again_and_again
 from core import completion, retention, scheduling
+from core.errors import Unavailable
 from core.ports import App
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 
 log = structlog.get_logger()
 
+AGAIN: Final = 1.0  #: seconds until news is acted on again after a store was away
 SWEEP: Final = 600.0  #: seconds between two sweeps of everything that is due
 
 
@@ -25,16 +29,22 @@ class Dispatcher:
         self._app, self._owe = app, owe
         self.queued = asyncio.Event()
         self._leases = scheduling.Leases(app)
+        self._outlived = Outlived(app)
+        self._scheduler = scheduling.Scheduler(app)
 
     async def run(self) -> None:
+        self._scheduler = scheduling.Scheduler(self._app)  # who led meanwhile has moved the line on
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
+            tasks.create_task(self._take_back())
             tasks.create_task(again_and_again("reclaim", self._reclaim))
             tasks.create_task(again_and_again("dispatch", self._dispatch, stirred=self.queued))
             tasks.create_task(again_and_again("sweep", self._sweep, seconds=SWEEP))
 
     async def hear(self, news: News) -> None:
         """Act on one piece of news."""
+        if isinstance(news, Started | Drawn):
+            self._outlived.heard(news.job, news.fence)
         match news:
             case Ready():
                 self.queued.set()
@@ -56,19 +66,38 @@ class Dispatcher:
                 assert_never(news)
 
     async def heartbeat(self, progress: Progress) -> None:
+        self._outlived.heard(progress.job, progress.fence)
         await self._leases.progress(progress)
 
     async def _listen(self) -> None:
         async for news in self._app.dispatch.news():
             try:
-                await self.hear(news)
+                await self._hear_in_the_end(news)
             except Exception:  # the lease runs out and the job comes again: one piece of news must not end them all
                 log.exception("news.unheard", task=type(news).__name__)
             if isinstance(news, Drawn | Finished | Lost):  # only these can owe somebody something
                 self._owe()
 
+    async def _hear_in_the_end(self, news: News) -> None:
+        """While a store is away nothing is lost that was drawn, and no job is drawn again because its news has to wait."""
+        while True:
+            try:
+                return await self.hear(news)
+            except Unavailable as trouble:
+                log.warning("news.later", task=type(news).__name__, error=trouble.key)
+            await asyncio.sleep(AGAIN)
+            with suppress(Unavailable):
+                await scheduling.bear(self._app)
+
+    async def _take_back(self) -> None:
+        try:
+            if await self._outlived.take_back():
+                self.queued.set()
+        except Unavailable:
+            log.exception("task.failed", task="take_back")  # their leases run out
+
     async def _dispatch(self) -> None:
-        await scheduling.dispatch(self._app)
+        await self._scheduler.dispatch()
 
     async def _reclaim(self) -> None:
         if await scheduling.reclaim(self._app):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
 from bots.commands import commands
 from bots.declaring import Command, Nothing
 from bots.replies import Button, say
 from core import accounts
+from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Until
 from core.errors import Refused
+from core.packed import inside
 from core.ports import App, Place, Records
 from core.rules import BUTTON_LIFE
 from core.values import Moment, PersonId, Who
@@ -23,9 +25,25 @@ from core.values import Moment, PersonId, Who
 STORED, CARRIED = "1", "0"  #: versions of a token
 TAG: Final = 16  #: hex digits of a tag: enough to drop junk before the database is asked
 
+_deed = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.EXPIRY, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
+_words = replace(_deed, category=Category.WORDS, free_text=True)
+_CHOSEN = ("shape", "count", "model", "style", "lora", "strength", "seed", "steps", "guidance", "private", "reference")
+DEED: Final = {
+    **dict.fromkeys(("[]", "[].id", "[].name", "[].page", "[].request"), _deed),
+    **dict.fromkeys(("[].prompt", "[].negative", "[].reason"), _words),
+    **dict.fromkeys((f"[].{chosen}" for chosen in _CHOSEN), _deed),
+}
+
+
+def entries() -> tuple[Entry, ...]:
+    """What is sealed for a button: its command, and that command's arguments."""
+    return inside("button.sealed_deed", "person_id", DEED)
+
 
 async def issue(app: App, who: Who, buttons: Sequence[Button]) -> list[str]:
     """A token of at most 64 bytes for each button, for this person."""
+    if not buttons:
+        return []  # what is said when the database is away has none, and must not ask it
     person = await accounts.find(app, who)
     if person is None:
         return [_carried(app, who, button) for button in buttons]

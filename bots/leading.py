@@ -47,10 +47,11 @@ class Elected:
     def __init__(self, app: App, *, lease: int = LEADERSHIP, renewed: int = LEADERSHIP_RENEWED) -> None:
         self._app, self._lease, self._pause = app, lease, renewed / SECOND
         self._holder = app.ids.opaque()
-        self._leads: set[str] = set()
+        self._until: dict[str, float] = {}  #: of each role it leads, by our own steady clock
 
     def leads(self, role: str) -> bool:
-        return role in self._leads
+        """Also by the time: a process that was paused past the end of its lease must not act on it first."""
+        return time.monotonic() < self._until.get(role, 0.0)
 
     async def lead(self, role: str, work: Work) -> None:
         while True:
@@ -61,7 +62,7 @@ class Elected:
     async def _work_until_lost(self, role: str, work: Work, until: float) -> None:
         """Work while the lease can be renewed. A process that was paused past its end, or can't reach the database, stops."""
         log.info("leading", task=role)
-        self._leads.add(role)
+        self._until[role] = until
         working = asyncio.ensure_future(work())
         try:
             while time.monotonic() < until:
@@ -69,9 +70,9 @@ class Elected:
                 if working.done():
                     await working
                     return
-                until = await self._renewed(role, until)
+                self._until[role] = until = await self._renewed(role, until)
         finally:
-            self._leads.discard(role)
+            del self._until[role]
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             with suppress(Unavailable, TimeoutError):  # then it runs out by itself
@@ -98,6 +99,11 @@ class Elected:
         asked = time.monotonic()
         taken = await self._app.database.run(_lead, role, self._holder, self._lease)
         return asked + self._lease / SECOND if taken else None
+
+
+def leading(app: App, *, shared: bool) -> Leading:
+    """How a process leads that shares its stores with others, or has them for itself."""
+    return Elected(app) if shared else Alone()
 
 
 def _lead(tx: Records, role: str, holder: str, lease: int) -> bool:

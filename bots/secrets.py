@@ -1,4 +1,7 @@
-"""The keys of a deployment and what it signs pictures with: set, or made by a trial on first start and kept with its data."""
+"""The keys of a deployment and what it signs pictures with: set, or made by a trial on first start and kept with its data.
+
+Processes that share stores must be given the same ones: none is made for them.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,42 @@ from pydantic import SecretStr
 from bots.settings import PREFIX, BadSettings, Settings
 
 KEY_BYTES = 32
+CREDENTIALS = "credentials.pem"
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """`made` names the files that were just created, so that whoever starts the program can be told."""
+    """`made` names the files that were just created, so that whoever starts the program can be told.
+
+    `wire` seals what travels to workers on other machines, and is empty where there are none.
+    """
 
     master: bytes = field(repr=False)
     lookup: bytes = field(repr=False)
+    wire: bytes = field(repr=False)
     credentials: str = field(repr=False)
     made: tuple[Path, ...]
 
 
-def load_secrets(settings: Settings, make_credentials: Callable[[], str]) -> Secrets:
-    """Raises BadSettings naming the key that cannot be used, never its value."""
-    made: list[Path] = []
+def load_secrets(settings: Settings, make_credentials: Callable[[], str], *, shared: bool = False) -> Secrets:
+    """Raises BadSettings naming the key that cannot be used, never its value; also for one that is missing and `shared`."""
+    made: list[Path] | None = None if shared else []
     master = _load(settings, "master_key", made)
     lookup = _load(settings, "lookup_key", made)
-    credentials = settings.credentials_file or _kept(settings, "credentials.pem", make_credentials, made)
-    return Secrets(master, lookup, _read(credentials, f"{PREFIX}CREDENTIALS_FILE"), tuple(made))
+    wire = _load(settings, "wire_key", made) if shared else b""
+    credentials = settings.credentials_file or _kept(settings, CREDENTIALS, make_credentials, made)
+    return Secrets(master, lookup, wire, _read(credentials, f"{PREFIX}CREDENTIALS_FILE"), tuple(made or ()))
+
+
+def load_wire_key(settings: Settings) -> bytes:
+    """Raises BadSettings where there is none."""
+    return _load(settings, "wire_key", None)
+
+
+def make_all(folder: Path, make_credentials: Callable[[], str]) -> list[Path]:
+    """A file for each secret that processes share; those that are there stay. Returns what was made."""
+    new = {**dict.fromkeys(("master_key", "lookup_key", "wire_key"), _new_key), CREDENTIALS: make_credentials}
+    return [folder / name for name, make in new.items() if _make(folder / name, make)]
 
 
 def load_text(settings: Settings, name: str) -> str:
@@ -42,13 +62,32 @@ def load_text(settings: Settings, name: str) -> str:
     return setting.get_secret_value().strip() if setting is not None else ""
 
 
-def _load(settings: Settings, name: str, made: list[Path]) -> bytes:
+def kept_key(settings: Settings, name: str) -> bytes | None:
+    """A key as it is set or kept here, None when there is none: nothing is made. Raises BadSettings."""
+    if _set(settings, name) == (None, None) and not _place(settings, name).exists():
+        return None
+    return _load(settings, name, [])
+
+
+def whereabouts(settings: Settings, name: str) -> str:
+    """Where a secret is, for whoever has to keep a copy of it."""
+    setting, file = (None, settings.credentials_file) if name == CREDENTIALS else _set(settings, name)
+    return f"{PREFIX}{name.upper()}" if setting is not None else str(file or _place(settings, name))
+
+
+def kept_name(path: Path) -> str:
+    """A random name that is made once and kept."""
+    _make(path, lambda: secrets.token_hex(4))
+    return _read(path, str(path))
+
+
+def _load(settings: Settings, name: str, made: list[Path] | None) -> bytes:
     setting, file = _set(settings, name)
     if setting is not None:
         return _decode(setting.get_secret_value(), f"{PREFIX}{name.upper()}")
     if file is not None:
         return _decode(_read(file, f"{PREFIX}{name.upper()}_FILE"), f"{PREFIX}{name.upper()}_FILE")
-    kept = _kept(settings, name, lambda: secrets.token_hex(KEY_BYTES) + "\n", made)
+    kept = _kept(settings, name, _new_key, made)
     return _decode(_read(kept, str(kept)), str(kept))
 
 
@@ -60,11 +99,27 @@ def _set(settings: Settings, name: str) -> tuple[SecretStr | None, Path | None]:
     return setting, file
 
 
-def _kept(settings: Settings, name: str, new: Callable[[], str], made: list[Path]) -> Path:
-    kept = settings.data / "secrets" / name
-    if _make(kept, new):
+def _new_key() -> str:
+    return secrets.token_hex(KEY_BYTES) + "\n"
+
+
+def _kept(settings: Settings, name: str, new: Callable[[], str], made: list[Path] | None) -> Path:
+    """Where a secret lies that was given by nobody. One that may not be made must be there."""
+    kept = _place(settings, name)
+    if made is None:
+        if not kept.exists():
+            setting = PREFIX + name.partition(".")[0].upper()
+            raise BadSettings(
+                f"{setting}_FILE is not set: processes that share stores need the same keys. "
+                "`darkroom secrets FOLDER` makes them, once for all."
+            )
+    elif _make(kept, new):
         made.append(kept)
     return kept
+
+
+def _place(settings: Settings, name: str) -> Path:
+    return settings.data / "secrets" / name
 
 
 def _make(path: Path, new: Callable[[], str]) -> bool:

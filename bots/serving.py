@@ -7,18 +7,22 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Protocol
 
 from aiohttp import web
 
-from bots.background import Background, Chat
+from bots.background import SCHEDULER, Background, Chat
 from bots.commands.account import FIRST_WISH
-from bots.leading import Alone, Elected
+from bots.counting import counted
+from bots.leading import leading
+from bots.metrics import Metrics
 from bots.on_page import Page
 from bots.on_page.routes import page_routes
 from bots.replies import say
 from bots.settings import BadSettings, Settings
 from bots.texts import render
+from bots.watching import watched
 from bots.web import serve
 from bots.wiring import House
 from core import scheduling
@@ -39,11 +43,49 @@ class Opened(Chat, Protocol):
 
 async def serve_page(house: House, settings: Settings) -> int:
     """The page alone, for a first look."""
-    return await _serve(house, settings, with_page=True, chats=[], hooks=[])
+    house, metrics = _counted(house)
+    return await _serve(house, metrics, settings, with_page=True, chats=[], hooks=[])
 
 
 async def serve_doors(house: House, settings: Settings) -> int:
     """Whichever doors have tokens, and the page where it is on. Raises BadSettings when that is none."""
+    house, metrics = _counted(house)
+    chats, hooks = _chats(house, settings)
+    if not chats and not settings.page:
+        raise BadSettings(
+            "No door is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN, or DARKROOM_PAGE=true. "
+            "`darkroom demo` serves the page without any setting."
+        )
+    return await _serve(house, metrics, settings, with_page=settings.page, chats=chats, hooks=hooks)
+
+
+async def serve_chats(house: House, settings: Settings) -> int:
+    """Beside other processes: the chats that have tokens. Raises BadSettings when there is none."""
+    _require_shared(house, "chat")
+    house, metrics = _counted(house)
+    chats, hooks = _chats(house, settings)
+    if not chats:
+        raise BadSettings("No chat is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN.")
+    return await _serve(house, metrics, settings, with_page=False, chats=chats, hooks=hooks)
+
+
+async def serve_web(house: House, settings: Settings) -> int:
+    """Beside other processes: what browsers and machines ask for. Raises BadSettings when it has its stores for itself."""
+    _require_shared(house, "web")
+    house, metrics = _counted(house)
+    return await _serve(house, metrics, settings, with_page=settings.page, chats=[], hooks=[])
+
+
+def _require_shared(house: House, command: str) -> None:
+    if not house.shared:
+        raise BadSettings(
+            f"DARKROOM_REDIS_URL is not set: `darkroom {command}` is one of several processes that share a bot. "
+            "On one machine `darkroom up` does everything."
+        )
+
+
+def _chats(house: House, settings: Settings) -> tuple[list[Opened], list[web.RouteDef]]:
+    """The doors that have tokens, and what platforms call."""
     chats: list[Opened] = []
     hooks: list[web.RouteDef] = []
     if settings.telegram_token or settings.telegram_token_file:
@@ -60,34 +102,45 @@ async def serve_doors(house: House, settings: Settings) -> int:
 
         if account := discord_access(settings):
             chats.append(Discord(house.app, account))
-    if not chats and not settings.page:
-        raise BadSettings(
-            "No door is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN, or DARKROOM_PAGE=true. "
-            "`darkroom demo` serves the page without any setting."
-        )
-    return await _serve(house, settings, with_page=settings.page, chats=chats, hooks=hooks)
+    return chats, hooks
+
+
+def _counted(house: House) -> tuple[House, Metrics]:
+    """The same house, with everything counted that happens from now on."""
+    metrics = Metrics([model.name for model in house.app.catalogue.models])
+    return replace(house, app=counted(house.app, metrics)), metrics
 
 
 async def _serve(
-    house: House, settings: Settings, *, with_page: bool, chats: list[Opened], hooks: list[web.RouteDef]
+    house: House,
+    metrics: Metrics,
+    settings: Settings,
+    *,
+    with_page: bool,
+    chats: list[Opened],
+    hooks: list[web.RouteDef],
 ) -> int:
     """Serve until SIGTERM, Ctrl-C, or a platform that does not know us any more. Returns the exit status.
 
     What is queued stays queued, and what nobody was told stays owed.
     """
     page = Page(house.app) if with_page else None
-    leading = Elected(house.app) if house.shared else Alone()
-    background = Background(house.app, *([page] if page else []), chats=chats, leading=leading)
+    doors = [page] if page else []
+    leads = leading(house.app, shared=house.shared)
+    background = Background(house.app, *doors, chats=chats, leading=leads)
     works: list[Work] = [house.dispatch.run, background.run]
     end = _asked_to_end()
     async with AsyncExitStack() as opened:
         if page:
-            page.stir = background.stir
+            page.stir, page.broken = background.stir, lambda: house.dispatch.broken
             works.append(page.watch)
-        if page or hooks:
-            routes = [*(page_routes(page) if page else ()), *hooks]
-            public = frozenset(hook.path for hook in hooks)
-            address = await opened.enter_async_context(serve(routes, settings.host, settings.port, public))
+        roles = [SCHEDULER, *(chat.role for chat in chats)]
+        watch = await opened.enter_async_context(watched(house, metrics, leads, roles, settings.data))
+        anybodys = [*hooks, *watch.routes]
+        routes = [*(page_routes(page) if page else ()), *anybodys]
+        public = frozenset(route.path for route in anybodys)
+        serving = serve(routes, settings.host, settings.port, public, here_only=with_page)
+        address = await opened.enter_async_context(serving)
         if page:
             opened.push_async_callback(page.close)
         try:
@@ -104,10 +157,13 @@ async def _serve(
             print(render(say("terminal.key_made", path=path)))
         if page:
             print(render(say("page.serving", address=address, age=MINIMUM_AGE, wish=FIRST_WISH)))
+        else:
+            print(render(say("serving.watched", address=address)))
         for chat in chats:
             print(render(say("serving.open", door=chat.name.capitalize())))
         sys.stdout.flush()
-        return await _until_ended(works, end)
+        with watch.opened():
+            return await _until_ended(works, end)
 
 
 def _asked_to_end() -> asyncio.Event:

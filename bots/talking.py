@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from bots.background import Background
+from bots.leading import leading
 from bots.on_terminal import Terminal, lines
 from bots.replies import reply, say
 from bots.texts import render
@@ -24,8 +25,9 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
     SIGTERM and Ctrl-C end it at once: what is queued stays queued, what is owed stays owed.
     """
     terminal = Terminal(house.app, person, folder, sys.stdout, as_json=as_json)
-    background = Background(house.app, terminal)
-    await scheduling.recover(house.app)
+    background = Background(house.app, terminal, leading=leading(house.app, shared=house.shared))
+    if not house.shared:
+        await scheduling.recover(house.app)
     for path in house.made:
         print(render(say("terminal.key_made", path=path)), file=sys.stderr)
     conversation = asyncio.current_task()

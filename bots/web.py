@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable
@@ -51,17 +52,26 @@ HEADERS: Final = {
 
 @asynccontextmanager
 async def serve(
-    routes: Iterable[web.RouteDef], host: str, port: int, public: frozenset[str] = frozenset()
+    routes: Iterable[web.RouteDef],
+    host: str,
+    port: int,
+    public: frozenset[str] = frozenset(),
+    *,
+    here_only: bool = True,
 ) -> AsyncIterator[str]:
-    """Serve on this computer only until left; gives the address. Raises BadSettings for a host or a port that can't be used.
+    """Serve until left; gives the address. Raises BadSettings for a host or a port that can't be used.
 
-    `public` are paths that a platform calls through a proxy of the operator's; each has a secret of its own to check.
+    `public` are paths that anybody may ask: machines that watch, and platforms, each with a secret of its own to check.
+    `here_only`: whoever is not on this computer must not reach it, as is so with the page.
     """
-    listening = _listen(host, port)
+    listening = _listen(host, port, here_only)
     authority = f"[{host}]" if ":" in host else host
     authority = f"{authority}:{listening.getsockname()[1]}"
     runner = web.AppRunner(
-        application(routes, authority, public), access_log=None, shutdown_timeout=FAREWELL, handler_cancellation=True
+        application(routes, authority, public, guarded=here_only),
+        access_log=None,
+        shutdown_timeout=FAREWELL,
+        handler_cancellation=True,
     )
     await runner.setup()
     try:
@@ -73,10 +83,11 @@ async def serve(
 
 
 def application(
-    routes: Iterable[web.RouteDef], authority: str, public: frozenset[str] = frozenset()
+    routes: Iterable[web.RouteDef], authority: str, public: frozenset[str] = frozenset(), *, guarded: bool = True
 ) -> web.Application:
-    """Everything that is served at `authority`, the one host and port that requests may name."""
-    served = web.Application(middlewares=[_outermost, _guard(authority, public)], client_max_size=BODY)
+    """Everything that is served at `authority`. `guarded`: the one host and port that requests may name, unless public."""
+    guards = [_guard(authority, public)] if guarded else []
+    served = web.Application(middlewares=[_outermost, *guards], client_max_size=BODY)
     served.on_response_prepare.append(_with_headers)
     served.add_routes(routes)
     return served
@@ -86,16 +97,24 @@ def trouble(refusal: Trouble, status: int) -> web.Response:
     return web.json_response({"error": render(say(refusal.key, **refusal.values))}, status=status)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    if not _is_loopback(host):
+def _listen(host: str, port: int, here_only: bool) -> socket.socket:
+    if here_only and not _is_loopback(host):
         raise BadSettings(
-            f"DARKROOM_HOST: the page is for this computer only, and {host} is no loopback address. Write 127.0.0.1."
+            f"DARKROOM_HOST: the page is for this computer only, and {host} is no loopback address. Write 127.0.0.1, "
+            "or leave the page off: then health, figures and webhooks are served there, and nothing else."
         )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        socket.getaddrinfo(host, port, family)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise BadSettings(
+                f"DARKROOM_HOST: {host} is no address of this computer's. Write one, or 0.0.0.0 for all."
+            ) from None
         raise BadSettings(
-            f"DARKROOM_PORT: the page can't be served on port {port} ({os.strerror(error.errno or 0).lower()}). "
+            f"DARKROOM_PORT: {'the page' if here_only else 'health'} can't be served on port {port} "
+            f"({os.strerror(error.errno or 0).lower()}). "
             "Choose another, or 0 for any that is free."
         ) from None
 

@@ -7,18 +7,20 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from bots import logs
+from bots import addresses, handles, logs
 from bots.clock import SteadyClock
-from bots.secrets import load_secrets
-from bots.settings import BadSettings, Settings
+from bots.secrets import Secrets, kept_name, load_secrets, load_text
+from bots.settings import PREFIX, BadSettings, Settings
+from core import generation
 from core.credits import Milli
 from core.datamap import DataMap
-from core.ports import App, Dispatch, Limits
+from core.ports import App, Blobs, Clock, Dispatch, Limits
 from core.rules import CREDIT, SEEDS
 from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
 from inference.entries import BadCatalogue
@@ -26,10 +28,13 @@ from inference.intake import Intake
 from inference.models import Catalogue, UnknownModel, catalogue
 from inference.safety import Classifier
 from inference.stock import Stock
-from storage import blobs, keys, tables
+from storage import blobs, keys, tables, wire_paths
+from storage.bucket_blobs import open_blobs
+from storage.buckets import Access, UnusableStore
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.dispatch import PipeDispatch
 from storage.schema import upgrade
+from storage.tickets import ticket_key
 
 SHORT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  #: without I, L, O and U, which are misread or make words
 
@@ -75,7 +80,8 @@ class FolderBusy(Exception):
 
 def datamap() -> DataMap:
     """Everything this program stores, each folder's own declarations added up."""
-    return DataMap((*tables.entries(), *keys.entries(), *blobs.entries(), *logs.entries()))
+    in_json = (*generation.entries(), *addresses.entries(), *handles.entries(), *wire_paths.entries())
+    return DataMap((*tables.entries(), *keys.entries(), *blobs.entries(), *logs.entries(), *in_json))
 
 
 @contextmanager
@@ -84,7 +90,8 @@ def open_house(settings: Settings) -> Iterator[House]:
     _make_folder(settings.data)
     clock = SteadyClock()
     models = served(settings)
-    found = load_secrets(settings, make_certificates)
+    redis = _shared_redis(settings)
+    found = load_secrets(settings, make_certificates, shared=bool(redis))
     try:
         credentials = Credentials(found.credentials)
     except BadCertificates as error:
@@ -98,16 +105,13 @@ def open_house(settings: Settings) -> Iterator[House]:
         upgrade(key_store, "keys")
         database = SqlDatabase(records)
         stack.callback(database.close)
-        names = ",".join(model.name for model in models.models)
-        told = (names, str(settings.flat_delay), settings.log_level, models.stock.as_argument())
-        worker = (sys.executable, "-m", "bots.worker", *told)
-        dispatch = PipeDispatch(worker, clock)
+        dispatch = _over_redis(redis, found, models, clock) if redis else _over_pipe(settings, models, clock)
         classifier = Classifier()
         stack.callback(classifier.close)
         app = App(
             database=database,
             keys=keys.PersonKeys(key_store, found.master, found.lookup, clock),
-            blobs=blobs.FolderBlobs(settings.data / "blobs"),
+            blobs=opened_blobs(settings),
             dispatch=dispatch,
             encoder=LabellingEncoder(credentials),
             intake=Intake(),
@@ -123,7 +127,49 @@ def open_house(settings: Settings) -> Iterator[House]:
             ),
             datamap=datamap(),
         )
-        yield House(app, dispatch, database, found.made, shared=False)
+        yield House(app, dispatch, database, found.made, shared=bool(redis))
+
+
+def opened_blobs(settings: Settings) -> Blobs:
+    """Where pictures lie. Raises BadSettings, and Unavailable when a bucket does not answer."""
+    access = Access(
+        settings.blobs_key_id, load_text(settings, "blobs_secret"), settings.blobs_endpoint, settings.blobs_region
+    )
+    try:
+        return open_blobs(settings.blobs_url, settings.data / "blobs", access)
+    except UnusableStore as error:
+        raise BadSettings(str(error)) from None
+
+
+def _shared_redis(settings: Settings) -> str:
+    """The address of Redis where several processes share one bot. Raises BadSettings when they could not share the rest."""
+    redis = load_text(settings, "redis_url")
+    alone = [name for name in ("database_url", "keys_url", "blobs_url") if redis and not getattr(settings, name)]
+    if alone:
+        raise BadSettings(
+            f"{PREFIX}{alone[0].upper()} is not set: with DARKROOM_REDIS_URL several processes share one bot, and a file "
+            "in the data folder is for one alone. Set it, or leave DARKROOM_REDIS_URL out."
+        )
+    return redis
+
+
+def _over_pipe(settings: Settings, models: Catalogue, clock: Clock) -> Transport:
+    """To a worker that is our child."""
+    names = ",".join(model.name for model in models.models)
+    told = (names, str(settings.flat_delay), settings.log_level, models.stock.as_argument())
+    return PipeDispatch((sys.executable, "-m", "bots.worker", *told), clock)
+
+
+def _over_redis(redis: str, found: Secrets, models: Catalogue, clock: Clock) -> Transport:
+    """To workers on other machines. Raises BadSettings."""
+    from storage.redis_dispatch import RedisDispatch
+    from storage.redis_house import House as Bot
+
+    bot = Bot(version("darkroom"), tuple(model.name for model in models.models))
+    try:
+        return RedisDispatch(redis, found.wire, ticket_key(found.lookup), clock, bot)
+    except ValueError:
+        raise BadSettings("DARKROOM_REDIS_URL must read redis://user:password@host:6379/0.") from None
 
 
 def stock(settings: Settings) -> Stock:
@@ -157,18 +203,38 @@ def require_models(settings: Settings) -> None:
         raise BadSettings(troubles[0])
 
 
+def place_to_serve(settings: Settings) -> AbstractContextManager[None]:
+    """The data folder for one process alone, unless several share a bot. Raises FolderBusy and BadSettings."""
+    return nullcontext() if load_text(settings, "redis_url") else only_server(settings.data)
+
+
 @contextmanager
 def only_server(folder: Path) -> Iterator[None]:
     """Hold the folder for the one process that serves it. Raises FolderBusy; however the process ends, so does the lock."""
     _make_folder(folder)
-    descriptor = os.open(folder / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    busy = f"another darkroom serves {folder} already: stop it first, or set DARKROOM_DATA."
+    with _locked(folder / "serving.lock", busy):
+        yield
+
+
+@contextmanager
+def named_worker(settings: Settings) -> Iterator[str]:
+    """What a worker is called, always the same for a data folder. Raises FolderBusy while another one here is called so."""
+    _make_folder(settings.data)
+    name = settings.worker_name or kept_name(settings.data / "worker-name")
+    busy = f"another worker called {name} runs here already: set DARKROOM_WORKER_NAME, or DARKROOM_DATA."
+    with _locked(settings.data / f"worker-{name}.lock", busy):
+        yield name
+
+
+@contextmanager
+def _locked(path: Path, busy: str) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderBusy(
-                f"another darkroom serves {folder} already: stop it first, or set DARKROOM_DATA."
-            ) from None
+            raise FolderBusy(busy) from None
         yield
     finally:
         os.close(descriptor)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.rules import HOLD_LIFE
-from core.values import Job, JobId, Moment
+from core.values import Job, JobId, Moment, Settings
 
 LEARNING: Final = 0.2  #: weight of the newest picture in the learnt speed
+FASTEST: Final = 1e-8  #: seconds a unit of work takes at least: nobody pays too much for what was never measured
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Board:
     def __init__(self) -> None:
         self._drawings: dict[JobId, Drawing] = {}
         self._seconds_per_work: float | None = None
+        self._of_models: dict[str, float] = {}  #: the same of each model by itself
         self.error: float | None = None  #: how far estimates were off, as a share of the time it took, smoothed
 
     def begin(self, job: Job, now: Moment) -> None:
@@ -61,7 +63,7 @@ class Board:
         """Learn from one finished picture; the next one of the job begins now."""
         if (drawing := self._drawings.get(job)) is None:
             return
-        self._learn(drawing.job.settings.work, (now - drawing.since) / 1000)
+        self._learn(drawing.job.settings, (now - drawing.since) / 1000)
         self._drawings[job] = replace(drawing, index=drawing.index + 1, step=0, since=now, preview=None, previewed_at=0)
 
     def end(self, job: JobId) -> None:
@@ -74,11 +76,18 @@ class Board:
         """How long so much work takes here, in seconds; None before anything was measured."""
         return None if self._seconds_per_work is None else work * self._seconds_per_work
 
-    def _learn(self, work: int, seconds: float) -> None:
-        if self._seconds_per_work is None:
-            self._seconds_per_work = seconds / work
+    def predict(self, model: str, work: int) -> float:
+        """How long so much work takes this model, in seconds; by what all models took where it has drawn nothing yet."""
+        return work * self._of_models.get(model, self._seconds_per_work or FASTEST)
+
+    def _learn(self, settings: Settings, seconds: float) -> None:
+        took, usual = seconds / settings.work, self._seconds_per_work
+        of_model = self._of_models.get(settings.model, took)
+        self._of_models[settings.model] = of_model + LEARNING * (took - of_model)
+        if usual is None:
+            self._seconds_per_work = took
             return
         if seconds > 0:
-            off = abs(work * self._seconds_per_work - seconds) / seconds
+            off = abs(settings.work * usual - seconds) / seconds
             self.error = off if self.error is None else self.error + LEARNING * (off - self.error)
-        self._seconds_per_work += LEARNING * (seconds / work - self._seconds_per_work)
+        self._seconds_per_work = usual + LEARNING * (took - usual)

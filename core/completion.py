@@ -16,6 +16,7 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
     """
     expected = await app.database.run(_expecting, drawn.job, drawn.fence, drawn.index)
     if expected is None:
+        app.meter.outdated()
         return None
     job, preferred = expected
     if (drawn.pixels.width, drawn.pixels.height) != (job.settings.width, job.settings.height):
@@ -39,10 +40,10 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
         drawn_at=app.clock.now(),
     )
     await app.blobs.put(blob, await app.keys.seal(job.person, picture_place(blob), encoded.data))
-    kept = await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at)
-    return (
-        picture.id if kept else None
-    )  # a blob that is not named now is left to the sweep: another process may name it
+    if not await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at):
+        app.meter.outdated()
+        return None  # a blob that is not named now is left to the sweep: another process may name it
+    return picture.id
 
 
 def keep_picture(tx: Records, picture: Picture, fence: int, now: Moment) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.generation import origin_place
 from core.ports import App, Place, Records
-from core.values import DeliveryState, JobId, Moment, Owed, PersonId
+from core.values import DeliveryState, Held, JobId, Moment, Owed, PersonId
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,16 @@ async def told(app: App, owed: Owed, state: DeliveryState = DeliveryState.DELIVE
 async def outstanding(app: App, door: str, person: PersonId) -> int:
     """How many outcomes this person still waits for here, drawn or not."""
     return await app.database.run(_outstanding, door, person)
+
+
+async def held(app: App) -> list[Held]:
+    """Outcomes held back after a restore, oldest request first."""
+    return await app.database.run(_held)
+
+
+async def release(app: App, job: JobId | None = None) -> int:
+    """Tell people after all, of one request or of every one; how many outcomes were held."""
+    return await app.database.run(_release, job)
 
 
 async def whereabouts(app: App, person: PersonId, job: JobId, index: int) -> Whereabouts:
@@ -68,6 +78,14 @@ def _told(tx: Records, job: JobId, index: int, state: DeliveryState) -> bool:
 
 def _outstanding(tx: Records, door: str, person: PersonId) -> int:
     return tx.deliveries.outstanding(door, person)
+
+
+def _held(tx: Records) -> list[Held]:
+    return tx.deliveries.held()
+
+
+def _release(tx: Records, job: JobId | None) -> int:
+    return tx.deliveries.release(job)
 
 
 def _whereabouts(tx: Records, job_id: JobId, index: int) -> tuple[bytes | None, bytes | None]:

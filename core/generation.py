@@ -8,9 +8,11 @@ from math import ceil
 
 from core import accounts, references
 from core.credits import LedgerAccountId, Milli, price_each
+from core.datamap import Category, Entry, content
 from core.errors import Refused
 from core.moderation import clean, clean_prompt
 from core.options import NONE, Ask, settle, usual_model, write_adapter
+from core.packed import inside
 from core.ports import App, Place, Records
 from core.rules import HOLD_LIFE, INBOX_LIFE, LATE_CANCEL, REQUEST_BURST, START_DEADLINE
 from core.values import (
@@ -61,8 +63,9 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
         server=server_of(app, who),
         weight=person.weight,
     )
+    most_open, most_here = app.limits.open_jobs, app.limits.open_jobs_per_server
     try:
-        accepted = await app.database.run(accept, job, person.account, app.limits.open_jobs, now, _update(who))
+        accepted = await app.database.run(accept, job, person.account, most_open, now, _update(who), most_here)
     except Refused:
         app.rates.give_back("requests", person.id)
         await references.destroy(app, job)
@@ -70,16 +73,27 @@ async def request(app: App, who: Who, ask: Ask) -> Accepted:
     return replace(accepted, seconds=app.board.seconds(accepted.work), notes=notes)
 
 
-def accept(tx: Records, job: Job, account: LedgerAccountId, most_open: int, now: Moment, update: str = "") -> Accepted:
+def accept(
+    tx: Records,
+    job: Job,
+    account: LedgerAccountId,
+    most_open: int,
+    now: Moment,
+    update: str = "",
+    most_here: int = 0,
+) -> Accepted:
     """Hold, job, wishes and what is owed to the person, together or not at all. Raises Refused.
 
-    The hold locks the account first, so two requests of one person are judged one after the other.
+    The hold locks the account first, so two requests of one person are judged one after the other. Those of two people in
+    one server may be judged at once, and one more than `most_here` be let in.
     """
     if not _first_time(tx, update, now):
         raise Refused("imagine.repeated")
     balance = tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
     if most_open and len(tx.jobs.open_of(job.person)) >= most_open:
         raise Refused("jobs.too_many", most=most_open)
+    if most_here and job.server != job.door and tx.jobs.open_in(job.server) >= most_here:
+        raise Refused("jobs.too_many_here", most=most_here)
     tx.jobs.add(job)
     tx.wishes.add(job.id, job.count)
     tx.deliveries.add(job.id, job.count)
@@ -196,6 +210,11 @@ async def words_of(app: App, job: Job) -> Words:
     """The words of a request, opened. They must not have gone with its last picture."""
     assert job.sealed_words is not None, "whoever asks for words knows that they are kept"
     return unpack_words(await app.keys.open(job.person, words_place(job.id), job.sealed_words))
+
+
+def entries() -> tuple[Entry, ...]:
+    """What `pack_words` packs."""
+    return inside("job.sealed_words", "person_id", dict.fromkeys(("prompt", "negative"), content(Category.WORDS)))
 
 
 def pack_words(words: Words) -> bytes:

@@ -13,9 +13,12 @@ from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 from core.board import Board
 from core.credits import Balance, LedgerAccountId, LotId, Milli
 from core.datamap import DataMap
+from core.figures import Books, UnderWay, Untold
 from core.rates import Rates
+from core.turns import Waiting
 from core.values import (
     DeliveryState,
+    Held,
     Job,
     JobId,
     JobState,
@@ -63,8 +66,11 @@ class Jobs(Protocol):
     def lock(self, job: JobId) -> Job | None: ...  # nobody else moves it until this transaction ends
     def open_of(self, person: PersonId) -> list[Job]: ...
     def in_line(self, job: Job) -> Queued: ...
-    def next_queued(self, limit: int) -> list[Job]: ...
+    def open_in(self, server: str) -> int: ...  # how many of its requests are open
+    def queued_since(self, moment: Moment) -> list[Waiting]: ...  # queued then or later, or put back into the queue
+    def queued_fences(self) -> set[tuple[JobId, int]]: ...  # every queued job
     def drawing(self) -> list[Job]: ...
+    def count_drawing(self) -> int: ...
     def dispatch(self, job: JobId, fence: int, lease_until: Moment) -> bool: ...
     def start(self, job: JobId, fence: int, lease_until: Moment) -> bool: ...
     def renew(self, job: JobId, fence: int, lease_until: Moment) -> bool: ...
@@ -109,6 +115,8 @@ class Deliveries(Protocol):
     def owed(self, door: str, person: PersonId | None) -> list[Owed]: ...
     def told(self, job: JobId, index: int, state: DeliveryState) -> bool: ...
     def outstanding(self, door: str, person: PersonId) -> int: ...
+    def held(self) -> list[Held]: ...
+    def release(self, job: JobId | None) -> int: ...  # of one request, or all there are
 
 
 class Posts(Protocol):
@@ -166,6 +174,18 @@ class Ledger(Protocol):
     def mistakes(self) -> list[str]: ...
 
 
+class Figures(Protocol):
+    """Sums over everybody, for whoever runs the bot. Reads only."""
+
+    def waiting(self) -> list[Moment]: ...  # when each queued request was asked for, oldest first
+    def under_way(self) -> list[UnderWay]: ...
+    def untold(self) -> Untold: ...
+    def drawn_by_minute(self, since: Moment) -> dict[int, int]: ...  # pictures, by the minute since 1970
+    def failed(self, since: Moment) -> dict[str, int]: ...  # requests, by the reason, "" where each picture has its own
+    def leaders(self, now: Moment) -> dict[str, int]: ...  # milliseconds that each role is led for
+    def books(self) -> Books: ...  # reads every entry: not often
+
+
 class Records(Protocol):
     """One open database transaction."""
 
@@ -193,6 +213,8 @@ class Records(Protocol):
     def leaders(self) -> Leaders: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def figures(self) -> Figures: ...
 
 
 @dataclass(frozen=True)
@@ -394,6 +416,20 @@ class Clock(Protocol):
     def now(self) -> Moment: ...
 
 
+class Meter(Protocol):
+    """Counts what no other port shows, for whoever runs the bot. It is told nothing about a person."""
+
+    def refused(self, key: str) -> None: ...  # somebody was told that it cannot be; by the key of the sentence
+    def outdated(self) -> None: ...  # a picture came that counts no more, or is here already
+
+
+class Unmetered:
+    """`Meter` where nobody asks for figures."""
+
+    def refused(self, _key: str) -> None: ...
+    def outdated(self) -> None: ...
+
+
 class Ids(Protocol):
     def opaque(self) -> str: ...  # 128 random bits
     def short(self) -> str: ...  # for people to read and type
@@ -408,6 +444,7 @@ class Limits:
     welcome: Milli
     requests_per_minute: int = 0
     commands_per_minute: int = 0
+    open_jobs_per_server: int = 0
 
 
 @dataclass(frozen=True)
@@ -428,3 +465,4 @@ class App:
     datamap: DataMap
     board: Board = field(default_factory=Board)
     rates: Rates = field(default_factory=Rates)
+    meter: Meter = field(default_factory=Unmetered)

@@ -42,6 +42,11 @@ HEAVIEST: Final = 100  #: how many turns somebody may have for one of others
 LEADERSHIP: Final = 20 * SECOND  #: a process that was not heard for this long leads no more
 LEADERSHIP_RENEWED: Final = 5 * SECOND
 JOBS_PER_WORKER: Final = 2  #: jobs dispatched per worker: one drawing, one behind it
+AGED: Final = 10 * MINUTE  #: whoever is in line and got nothing for so long goes first, every other time at most
+MODEL_SWITCH: Final = 10 * SECOND  #: of loading another model; whose turn is that near goes before, if it spares one
+SKIPS: Final = 3  #: times in a row
+OVERLAP: Final = 5 * SECOND  #: jobs are read again this far back: clocks differ, and transactions take time
+RESYNC: Final = 30 * SECOND  #: the line in memory is compared with the whole queue this often
 ORPHAN_AGE: Final = HOLD_LIFE  #: a blob or key without a row is older than any transaction that could still name it
 
 LOT_PRIORITY: Final = {"restored": 0, "promo": 1, "sub": 5, "comp": 8, "paid": 10}  #: which credits are used first

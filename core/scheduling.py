@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import references
+from core.errors import Unavailable
 from core.generation import end, words_of
+from core.line import Line
 from core.options import in_style
 from core.ports import App, Dispatches, Records
 from core.rules import ATTEMPTS, HEARTBEAT, LEASE
@@ -22,36 +24,71 @@ class Dispatched:
     lease_until: Moment
 
 
-async def dispatch(app: App) -> int:
-    """Send queued jobs out until the window is full. Returns how many were chosen.
+class Scheduler:
+    """Sends queued jobs out, in one process at a time. It remembers who had their turn; a new one begins as if nobody had."""
 
-    A job that cannot be sent (its key store is away, its words do not open) goes back and must not hold up the others;
-    raises an ExceptionGroup of what went wrong. Its deadline ends it when it stays so.
-    """
-    if not app.dispatch.window:
-        return 0
-    chosen = await app.database.run(choose, app.dispatch.window, app.clock.now())
-    failures = []
-    for dispatched in chosen:
+    def __init__(self, app: App) -> None:
+        self._app, self._line = app, Line(app.board)
+
+    async def dispatch(self) -> int:
+        """Send queued jobs out until the window is full. Returns how many went. Nobody else may be at it meanwhile.
+
+        A job that cannot be made ready (its key store is away, its words do not open) goes back and must not hold up the
+        others; raises an ExceptionGroup of what went wrong. Its deadline ends it when it stays so.
+        """
+        sent, failures = 0, list[Exception]()
+        while chosen := await self._choose():
+            failed = [failure for one in chosen if (failure := await self._send(one)) is not None]
+            sent += len(chosen) - len(failed)
+            failures += failed
+            if not failed or any(isinstance(failure, Unavailable) for failure in failed):
+                break  # what is away for one is away for the next
+        if failures:
+            raise ExceptionGroup("jobs that could not be sent", failures)
+        return sent
+
+    async def _choose(self) -> list[Dispatched]:
+        app = self._app
+        if not app.dispatch.window:
+            return []
+        chosen = await app.database.run(choose, app.dispatch.window, app.clock.now(), self._line)
+        self._line.kept()
+        return chosen
+
+    async def _send(self, dispatched: Dispatched) -> Exception | None:
+        """What went wrong, if anything did."""
+        job = dispatched.job
         try:
-            await app.dispatch.send(await _wishes(app, dispatched))
-        except Exception as failure:  # noqa: BLE001 - all are raised together below
-            await attempt_ended(app, dispatched.job.id, dispatched.job.fence)
-            failures.append(failure)
-    if failures:
-        raise ExceptionGroup("jobs that could not be sent", failures)
-    return len(chosen)
+            wishes = await _wishes(self._app, dispatched)
+            await self._app.dispatch.send(wishes)
+        except Exception as failure:  # noqa: BLE001 - it is raised with the others
+            self._line.put_aside(job.id)
+            await attempt_ended(self._app, job.id, job.fence)
+            return failure
+        return None
 
 
-def choose(tx: Records, window: int, now: Moment) -> list[Dispatched]:
-    """Move the oldest queued jobs out, no more than the window has room for. Raises each one's fence."""
-    room = window - len(tx.jobs.drawing())
+async def dispatch(app: App) -> int:
+    """As `Scheduler.dispatch`, without any memory."""
+    return await Scheduler(app).dispatch()
+
+
+def choose(tx: Records, window: int, now: Moment, line: Line | None = None) -> list[Dispatched]:
+    """Move those out whose turn it is, no more than the window has room for. Raises each one's fence."""
+    line = Line() if line is None else line
+    line.catch_up(tx, now)
+    room = window - tx.jobs.count_drawing()
     lease_until = Moment(now + LEASE)
-    return [
-        Dispatched(moved, tuple(tx.wishes.pending(job.id)), lease_until)
-        for job in (tx.jobs.next_queued(room) if room > 0 else [])
-        if tx.jobs.dispatch(job.id, job.fence, lease_until) and (moved := tx.jobs.get(job.id)) is not None
-    ]
+    chosen: list[Dispatched] = []
+    while len(chosen) < room and (waiting := line.next(now)) is not None:
+        if tx.jobs.dispatch(waiting.job, waiting.fence, lease_until):
+            line.sent(waiting, now)
+            moved = tx.jobs.get(waiting.job)
+            assert moved is not None
+            chosen.append(Dispatched(moved, tuple(tx.wishes.pending(moved.id)), lease_until))
+        else:
+            line.drop(waiting.job)
+    return chosen
 
 
 class Leases:
@@ -79,6 +116,11 @@ class Leases:
 async def being_drawn(app: App, job: JobId, fence: int) -> Job | None:
     """The job, when this dispatch of it still counts."""
     return await app.database.run(_under_fence, job, fence)
+
+
+async def bear(app: App) -> None:
+    """No lease runs out while what workers bring cannot be kept: that is no fault of theirs."""
+    await app.database.run(_renew_all, Moment(app.clock.now() + LEASE))
 
 
 async def attempt_ended(app: App, job: JobId, fence: int) -> None:
@@ -189,6 +231,11 @@ def _start(tx: Records, job: JobId, fence: int, out: Dispatches, lease_until: Mo
     begun = tx.jobs.start(job, fence, lease_until)
     _renew(tx, out, lease_until)
     return tx.jobs.get(job) if begun else None
+
+
+def _renew_all(tx: Records, lease_until: Moment) -> None:
+    for job in tx.jobs.drawing():
+        tx.jobs.renew(job.id, job.fence, lease_until)
 
 
 def _renew(tx: Records, out: Dispatches, lease_until: Moment) -> None:

@@ -69,6 +69,7 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"  #: sent, and the answer was lost: sending again might show it twice
     UNDELIVERABLE = "undeliverable"  #: the chat is gone; the picture waits in the gallery
     DROPPED = "dropped"  #: the person cancelled, and was told so then
+    HELD = "held"  #: came out of a backup, and may have been told since: the operator releases it
 
 
 class Reason(StrEnum):
@@ -172,6 +173,19 @@ class Owed:
     picture: PictureId | None
     reason: Reason | None
     untold: int  #: how many outcomes of this job are waiting or owed, this one included
+
+
+@dataclass(frozen=True)
+class Held:
+    """An outcome held back after a restore; without picture and reason it is not known yet."""
+
+    job: JobId
+    index: int
+    person: PersonId
+    door: str
+    asked_at: Moment
+    picture: PictureId | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True)

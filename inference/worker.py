@@ -44,7 +44,7 @@ class Engine(Protocol):
 
 
 class Source(Protocol):
-    """Where wishes come from and news go to."""
+    """Where wishes come from and news go to. What it gives are one dispatch's; nothing at all means that this is the end."""
 
     def take(self) -> tuple[Wish, ...]: ...
     def is_cancelled(self, job: JobId, fence: int) -> bool: ...
@@ -52,10 +52,9 @@ class Source(Protocol):
 
 
 def serve(source: Source, engine: Engine) -> None:
-    """Draw dispatch after dispatch, for ever. A picture that fails is left out; the other side counts what is missing."""
+    """Draw dispatch after dispatch, until there is none. A picture that fails is left out: the other side counts."""
     source.tell(Ready())
-    while True:
-        wishes = source.take()
+    while wishes := source.take():
         job, fence = wishes[0].job, wishes[0].fence
         if not source.is_cancelled(job, fence):
             source.tell(Started(job, fence))

@@ -1,17 +1,22 @@
-"""Sealed pictures as objects, drawn ones and those to start from: a folder, or any store obstore speaks.
+"""Sealed pictures as objects, drawn ones and those to start from: their names, and a folder that keeps them.
 
-Knows names and bytes, not what they show.
+Knows names and bytes, not what they show. Buckets are in bucket_blobs.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Until
@@ -19,8 +24,9 @@ from core.errors import Unavailable
 from core.values import Moment
 
 PICTURES, REFERENCES = "pictures/", "references/"
-PREFIXES = (PICTURES, REFERENCES)
-UNFINISHED = "#"  #: obstore writes to NAME#1 before the file gets its name
+PREFIXES: Final = (PICTURES, REFERENCES)
+REMNANT: Final = "#"  #: NAME#… is no object, but what is left of one: half written, overwritten, marked as deleted
+_NAME: Final = re.compile(rf"(?:{'|'.join(PREFIXES)})[0-9A-Za-z_-]+(?:/[0-9]+)*")  #: an opaque id, and numbers
 
 
 def entries() -> tuple[Entry, ...]:
@@ -42,45 +48,50 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
-class ObjectBlobs:
+class ObjectBlobs(ABC):
     """`core.ports.Blobs`. Raises Unavailable when the store fails; a missing object is an answer, not trouble."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     async def put(self, name: str, data: bytes) -> None:
-        if not name.startswith(PREFIXES):
+        """Raises ValueError for a name that was not declared: a prefix of the data map, an opaque id, numbers."""
+        if not _NAME.fullmatch(name):
             raise ValueError(f"no blob may be stored as {name}: declare its prefix in storage/blobs.py")
-        try:
-            await obstore.put_async(self._store, name, data)
-        except (BaseError, OSError) as error:
-            raise Unavailable("blobs.unavailable", retry_after=5) from error
+        with reachable():
+            await obstore.put_async(self._store, name, data, use_multipart=False)  # whole, or not at all
 
     async def get(self, name: str) -> bytes | None:
-        try:
-            return bytes(await (await obstore.get_async(self._store, name)).bytes_async())
-        except (NotFoundError, FileNotFoundError):
-            return None
-        except (BaseError, OSError) as error:
-            raise Unavailable("blobs.unavailable", retry_after=5) from error
+        with reachable():
+            try:
+                return bytes(await (await obstore.get_async(self._store, name)).bytes_async())
+            except FileNotFoundError as error:
+                if not self._is_missing(error):
+                    raise
+                return None
 
     async def delete(self, name: str) -> None:
-        try:
-            await obstore.delete_async(self._store, name)
-        except (NotFoundError, FileNotFoundError):
-            return
-        except (BaseError, OSError) as error:
-            raise Unavailable("blobs.unavailable", retry_after=5) from error
+        with reachable():
+            try:
+                await obstore.delete_async(self._store, name)
+            except FileNotFoundError as error:
+                if not self._is_missing(error):
+                    raise
 
     async def older_than(self, moment: Moment) -> list[str]:
-        before = datetime.fromtimestamp(moment / 1000, UTC)
-        return [
-            blob["path"]
-            for prefix in PREFIXES
-            async for page in obstore.list(self._store, prefix)
-            for blob in page
-            if blob["last_modified"] < before
-        ]
+        before = as_time(moment)
+        with reachable():
+            return [
+                blob["path"]
+                for prefix in PREFIXES
+                async for page in obstore.list(self._store, prefix)
+                for blob in page
+                if blob["last_modified"] < before
+            ]
+
+    @abstractmethod
+    def _is_missing(self, error: FileNotFoundError) -> bool:
+        """Whether it is the object that was not found, and not the whole store."""
 
 
 class FolderBlobs(ObjectBlobs):
@@ -95,20 +106,27 @@ class FolderBlobs(ObjectBlobs):
         await asyncio.to_thread(self._sync, self._path / name)
 
     async def delete(self, name: str) -> None:
-        if UNFINISHED in name:
-            (self._path / name).unlink(missing_ok=True)
+        if REMNANT in name:
+            with reachable():
+                (self._path / name).unlink(missing_ok=True)
         else:
             await super().delete(name)
 
     async def older_than(self, moment: Moment) -> list[str]:
-        """What a put left half written lies beside the name it would have got, and the store itself leaves it out."""
-        unfinished = [
-            str(path.relative_to(self._path))
-            for prefix in PREFIXES
-            for path in (self._path / prefix).rglob(f"*{UNFINISHED}*")
-            if path.stat().st_mtime * 1000 < moment
-        ]
-        return [*await super().older_than(moment), *unfinished]
+        return [*await super().older_than(moment), *await asyncio.to_thread(self._unfinished, moment)]
+
+    def _is_missing(self, _error: FileNotFoundError) -> bool:
+        return self._path.is_dir()
+
+    def _unfinished(self, moment: Moment) -> list[str]:
+        """obstore writes to NAME#1 before the file gets its name; what was left there it does not list itself."""
+        found = []
+        for prefix in PREFIXES:
+            for path in (self._path / prefix).rglob(f"*{REMNANT}*"):
+                with suppress(FileNotFoundError):  # it has got its name meanwhile
+                    if path.stat().st_mtime * 1000 < moment:
+                        found.append(str(path.relative_to(self._path)))
+        return found
 
     def _sync(self, written: Path) -> None:
         for path in (written, *written.parents):
@@ -119,3 +137,16 @@ class FolderBlobs(ObjectBlobs):
                 os.close(descriptor)
             if path == self._path:
                 return
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """A store that does not do what it was asked is Unavailable."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise Unavailable("blobs.unavailable", retry_after=5) from error
+
+
+def as_time(moment: Moment) -> datetime:
+    return datetime.fromtimestamp(moment / 1000, UTC)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -15,11 +15,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from core.errors import Unavailable
 from core.ports import Records
 from storage.door_records import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
+from storage.figure_records import SqlFigures
 from storage.job_records import SqlJobs, SqlWishes
 from storage.leader_records import SqlLeaders
 from storage.ledger import SqlLedger
+from storage.patience import LONG, be_patient, take_time
 from storage.person_records import SqlPeople
 from storage.picture_records import SqlDeliveries, SqlPictures
+from storage.schema import head, version
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,6 +30,12 @@ R = TypeVar("R")
 #: What must be true of every SQLite connection. synchronous=2 is FULL: a power cut loses no committed transaction.
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 BUSY_TIMEOUT = 10_000  #: milliseconds SQLite waits for another writer
+ONLOOKERS = 3  #: threads that only read: a slow look must not hold up a quick one
+#: Options of a connection that sees one moment and waits for no writer.
+READING: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {"reads_only": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
 class SqlRecords:
@@ -83,6 +92,10 @@ class SqlRecords:
     def ledger(self) -> SqlLedger:
         return SqlLedger(self._connection)
 
+    @cached_property
+    def figures(self) -> SqlFigures:
+        return SqlFigures(self._connection)
+
 
 class SqlDatabase:
     """`core.ports.Database` over an engine. SQLite has one writer, so one thread; PostgreSQL gets a few."""
@@ -90,6 +103,7 @@ class SqlDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(1 if engine.dialect.name == "sqlite" else 4, thread_name_prefix="database")
+        self._onlookers = ThreadPoolExecutor(ONLOOKERS, thread_name_prefix="onlooker")
 
     async def run(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.get_running_loop().run_in_executor(
@@ -104,8 +118,32 @@ class SqlDatabase:
         except (OperationalError, InterfaceError) as error:
             raise Unavailable("database.unavailable", retry_after=5) from error
 
+    async def look(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `run`, of what only reads and may take long: it sees one moment, and holds up nobody who writes."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._onlookers, self._look, lambda connection: fn(SqlRecords(connection), *args, **kwargs)
+        )
+
+    async def is_at_head(self) -> bool:
+        """Whether the schema is the newest that this program knows. Raises Unavailable."""
+        newest = head("records")
+        return await asyncio.get_running_loop().run_in_executor(
+            self._onlookers, self._look, lambda connection: version(connection) == newest
+        )
+
+    def _look(self, reads: Callable[[Connection], R]) -> R:
+        try:
+            with self._engine.connect() as opened:
+                connection = opened.execution_options(**READING[self._engine.dialect.name])
+                with connection.begin():
+                    take_time(connection, LONG)
+                    return reads(connection)
+        except (OperationalError, InterfaceError) as error:
+            raise Unavailable("database.unavailable", retry_after=5) from error
+
     def close(self) -> None:
         self._threads.shutdown()
+        self._onlookers.shutdown()
         self._engine.dispose()
 
 
@@ -119,8 +157,9 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True)
+        be_patient(engine)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(reads_only=True) as connection:
             if engine.dialect.name == "sqlite":
                 _check_pragmas(connection)
     except DBAPIError as error:
@@ -139,7 +178,8 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def _check_pragmas(connection: Connection) -> None:

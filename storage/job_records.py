@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, select, update
 
 from core.credits import Milli
+from core.turns import Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
+from storage.places import WORK, place_in_line
 from storage.tables import JobRow, WishRow, table
 
 jobs, wishes = table(JobRow), table(WishRow)
 OPEN = (JobState.QUEUED, JobState.DRAWING)
+#: The fields of `Waiting`, in their order.
+WAITING = (
+    jobs.c.created_at,
+    jobs.c.id,
+    jobs.c.fence,
+    jobs.c.server,
+    jobs.c.person_id,
+    jobs.c.model,
+    WORK,
+    jobs.c.weight,
+    jobs.c.queued_at,
+)
 
 
 class SqlJobs:
@@ -63,18 +77,24 @@ class SqlJobs:
         return self._all(and_(jobs.c.person_id == person, jobs.c.state.in_(OPEN)))
 
     def in_line(self, job: Job) -> Queued:
-        """Everything open that came before is ahead."""
-        work = jobs.c.count * jobs.c.width * jobs.c.height * jobs.c.steps
-        earlier = or_(jobs.c.created_at < job.created_at, and_(jobs.c.created_at == job.created_at, jobs.c.id < job.id))
-        ahead = select(func.count(), func.coalesce(func.sum(work), 0)).where(jobs.c.state.in_(OPEN), earlier)
-        count, before = self._connection.execute(ahead).one()
-        return Queued(job, 1 + count, int(before))
+        return place_in_line(self._connection, job)
 
-    def next_queued(self, limit: int) -> list[Job]:
-        return self._all(jobs.c.state == JobState.QUEUED, limit)
+    def open_in(self, server: str) -> int:
+        return self._count(jobs.c.server == server, jobs.c.state.in_(OPEN))
+
+    def queued_since(self, moment: Moment) -> list[Waiting]:
+        queued = select(*WAITING).where(jobs.c.state == JobState.QUEUED, jobs.c.queued_at >= moment)
+        return [Waiting(*row) for row in self._connection.execute(queued.order_by(jobs.c.queued_at))]
+
+    def queued_fences(self) -> set[tuple[JobId, int]]:
+        queued = select(jobs.c.id, jobs.c.fence).where(jobs.c.state == JobState.QUEUED)
+        return {(job, fence) for job, fence in self._connection.execute(queued)}
 
     def drawing(self) -> list[Job]:
         return self._all(jobs.c.state == JobState.DRAWING)
+
+    def count_drawing(self) -> int:
+        return self._count(jobs.c.state == JobState.DRAWING)
 
     def dispatch(self, job: JobId, fence: int, lease_until: Moment) -> bool:
         moved = _under(job, fence, JobState.QUEUED).values(
@@ -122,9 +142,12 @@ class SqlJobs:
     def leaderless(self, now: Moment) -> list[Job]:
         return self._all(and_(jobs.c.state == JobState.DRAWING, jobs.c.lease_until <= now))
 
-    def _all(self, condition: Any, limit: int | None = None) -> list[Job]:
-        in_line = select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
+    def _all(self, condition: Any) -> list[Job]:
+        in_line = select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.id)
         return [_job(row) for row in self._connection.execute(in_line).mappings()]
+
+    def _count(self, *conditions: Any) -> int:
+        return self._connection.execute(select(func.count()).where(*conditions)).scalar_one()
 
     def _one(self, statement: Select[Any]) -> Job | None:
         row = self._connection.execute(statement).mappings().one_or_none()

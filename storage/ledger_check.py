@@ -242,8 +242,8 @@ HOLDS = (
         "Hold {id} is {found}, and its account booked {wanted} of its taking and ending.",
         """
         SELECT hold.id, hold.state AS found, COUNT(tx.id) AS wanted
-        FROM hold LEFT JOIN ledger_tx AS tx ON tx.account_id = hold.account_id
-            AND tx.id = tx.kind || ':' || hold.id AND tx.kind IN ('hold', 'resolve')
+        FROM hold LEFT JOIN ledger_tx AS tx ON tx.id IN ('hold:' || hold.id, 'resolve:' || hold.id)
+            AND tx.account_id = hold.account_id AND tx.id = tx.kind || ':' || hold.id
         GROUP BY hold.id HAVING COUNT(tx.id) <> CASE hold.state WHEN 'open' THEN 1 ELSE 2 END
         """,
     ),
@@ -252,7 +252,9 @@ HOLDS = (
         """
         SELECT tx.id, tx.kind AS found, '' AS wanted FROM ledger_tx AS tx
         WHERE tx.kind IN ('hold', 'resolve')
-        AND NOT EXISTS (SELECT 1 FROM hold WHERE tx.id = tx.kind || ':' || hold.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM hold WHERE hold.id = SUBSTR(tx.id, LENGTH(tx.kind) + 2) AND tx.id = tx.kind || ':' || hold.id
+        )
         """,
     ),
 )

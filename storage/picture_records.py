@@ -5,16 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, false, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from core.credits import Milli
 from core.rules import DAY
-from core.values import DeliveryState, JobId, Moment, Owed, PersonId, Picture, PictureId, Reason, WishState
+from core.values import (
+    DeliveryState,
+    Held,
+    JobId,
+    JobState,
+    Moment,
+    Owed,
+    PersonId,
+    Picture,
+    PictureId,
+    Reason,
+    WishState,
+)
 from storage.tables import DeliveryRow, JobRow, PictureRow, PreferenceRow, WishRow, table
 
 pictures, deliveries = table(PictureRow), table(DeliveryRow)
 jobs, wishes, preferences = table(JobRow), table(WishRow), table(PreferenceRow)
 UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
+_REASON = case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label("reason")
 
 
 class SqlPictures:
@@ -123,15 +150,13 @@ class SqlDeliveries:
                 jobs.c.person_id,
                 jobs.c.private,
                 jobs.c.price_each,
-                case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label(
-                    "reason"
-                ),
+                _REASON,
                 pictures.c.id.label("picture"),
                 others_untold,
             )
             .join(jobs, jobs.c.id == deliveries.c.job_id)
-            .join(wishes, and_(wishes.c.job_id == deliveries.c.job_id, wishes.c.index == deliveries.c.index))
-            .outerjoin(pictures, and_(pictures.c.job_id == deliveries.c.job_id, pictures.c.index == deliveries.c.index))
+            .join(wishes, _of(wishes))
+            .outerjoin(pictures, _of(pictures))
             .where(deliveries.c.state == DeliveryState.OWED, jobs.c.door == door)
             .order_by(jobs.c.created_at, deliveries.c.job_id, deliveries.c.index)
         )
@@ -147,9 +172,45 @@ class SqlDeliveries:
         )
         return self._connection.execute(waiting).scalar() or 0
 
+    def held(self) -> list[Held]:
+        found = (
+            select(
+                deliveries.c.job_id,
+                deliveries.c.index,
+                jobs.c.person_id,
+                jobs.c.door,
+                jobs.c.created_at,
+                _REASON,
+                pictures.c.id.label("picture"),
+            )
+            .join(jobs, jobs.c.id == deliveries.c.job_id)
+            .join(wishes, _of(wishes))
+            .outerjoin(pictures, _of(pictures))
+            .where(deliveries.c.state == DeliveryState.HELD)
+            .order_by(jobs.c.created_at, deliveries.c.job_id, deliveries.c.index)
+        )
+        return [_held(row) for row in self._connection.execute(found).mappings()]
+
+    def release(self, job: JobId | None) -> int:
+        """What is not known yet waits again; what was cancelled meanwhile was told then."""
+        these = () if job is None else (deliveries.c.job_id == job,)
+        pending = exists().where(_of(wishes), wishes.c.state == WishState.PENDING)
+        failed = exists().where(_of(wishes), wishes.c.state == WishState.FAILED)
+        cancelled = exists().where(jobs.c.id == deliveries.c.job_id, jobs.c.state == JobState.CANCELLED)
+        return (
+            self._move(DeliveryState.WAITING, DeliveryState.HELD, pending, *these)
+            + self._move(DeliveryState.DROPPED, DeliveryState.HELD, cancelled, failed, *these)
+            + self._move(DeliveryState.OWED, DeliveryState.HELD, *these)
+        )
+
     def _move(self, to: DeliveryState, at: DeliveryState, *conditions: Any) -> int:
         moved = update(deliveries).where(*conditions, deliveries.c.state == at).values(state=to)
         return self._connection.execute(moved).rowcount
+
+
+def _of(outcomes: Table) -> ColumnElement[bool]:
+    """The row about the same picture of the same request as a delivery."""
+    return and_(outcomes.c.job_id == deliveries.c.job_id, outcomes.c.index == deliveries.c.index)
 
 
 def _picture(row: RowMapping) -> Picture:
@@ -177,4 +238,16 @@ def _owed(row: RowMapping) -> Owed:
         picture=None if row["picture"] is None else PictureId(row["picture"]),
         reason=None if row["reason"] is None else Reason(row["reason"]),
         untold=row["untold"],
+    )
+
+
+def _held(row: RowMapping) -> Held:
+    return Held(
+        job=JobId(row["job_id"]),
+        index=row["index"],
+        person=PersonId(row["person_id"]),
+        door=row["door"],
+        asked_at=Moment(row["created_at"]),
+        picture=None if row["picture"] is None else PictureId(row["picture"]),
+        reason=None if row["reason"] is None else Reason(row["reason"]),
     )

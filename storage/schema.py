@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -11,28 +12,76 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from core.errors import Unavailable
+from storage.patience import VERY_LONG, take_time
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UNFINISHED: Final = "unfinished "  #: stands before the version of a store that is being filled: no program serves it
 _LOCK = 7_264_021_153  #: any number; PostgreSQL lets one migrator in at a time under it
 
 
 def upgrade(engine: Engine, store: str) -> bool:
     """Bring `store` ("records" or "keys") to its newest schema; True when something was done.
 
+    Raises Unavailable when the store was written by a newer version of the program, or was never filled to its end.
+    """
+    with engine.begin() as connection:
+        _wait_for_our_turn(connection)
+        return _upgrade(connection, store)
+
+
+def pending(connection: Connection, store: str) -> list[str]:
+    """What `upgrade` would do, oldest first: the number and the sentence of each migration. Raises as `upgrade` does."""
+    found = version(connection)
+    if found is not None and found.startswith(UNFINISHED):
+        raise Unavailable("database.unfinished")
+    script = ScriptDirectory.from_config(_config(store, connection))
+    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
+        raise Unavailable("database.newer", found=found, known=head(store))
+    steps = [step for step in script.walk_revisions("base", "head") if found is None or step.revision > found]
+    return [f"{step.revision}: {step.doc}" for step in reversed(steps)]
+
+
+def create_at(connection: Connection, store: str, migration: str) -> None:
+    """An empty store as it was after a migration. Raises Unavailable when that is newer than this program."""
+    config = _config(store, connection)
+    if migration not in {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise Unavailable("database.newer", found=migration, known=head(store))
+    command.upgrade(config, migration)
+
+
+def begin_filling(engine: Engine, store: str) -> None:
+    """Bring an empty store to its newest schema, and mark it as one that nobody may serve until `end_filling`.
+
     Raises Unavailable when the store was written by a newer version of the program.
     """
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config = _config(store, connection)
-        head = ScriptDirectory.from_config(config).get_current_head()
-        found = version(connection)
-        if found == head:
-            return False
-        if found is not None and found not in _known(config):
-            raise Unavailable("database.newer", found=found, known=head)
-        command.upgrade(config, "head")
-        return True
+        _wait_for_our_turn(connection)
+        end_filling(connection)
+        _upgrade(connection, store)
+        _stamp(connection, UNFINISHED + head(store))
+
+
+def end_filling(connection: Connection) -> None:
+    """In the transaction that fills it: either all rows are there and the mark is gone, or neither."""
+    if is_unfinished(connection):
+        _stamp(connection, revision(connection) or "")
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration a store is at, marked or not; None for an empty one."""
+    found = version(connection)
+    return found and found.removeprefix(UNFINISHED)
+
+
+def is_unfinished(connection: Connection) -> bool:
+    return (version(connection) or "").startswith(UNFINISHED)
+
+
+def head(store: str) -> str:
+    """The newest migration of a store that this program knows."""
+    newest = ScriptDirectory.from_config(_config(store, None)).get_current_head()
+    assert newest is not None, "every store has a first migration"
+    return newest
 
 
 def version(connection: Connection) -> str | None:
@@ -40,11 +89,24 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _known(config: Config) -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _upgrade(connection: Connection, store: str) -> bool:
+    steps = pending(connection, store)
+    if steps:
+        command.upgrade(_config(store, connection), "head")
+    return bool(steps)
 
 
-def _config(store: str, connection: Connection) -> Config:
+def _wait_for_our_turn(connection: Connection) -> None:
+    take_time(connection, VERY_LONG)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def _stamp(connection: Connection, found: str) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
+
+
+def _config(store: str, connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("version_locations", str(MIGRATIONS / store))

@@ -101,6 +101,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.background = Background(self.app, Terminals(self.people))
+        self.scheduler = scheduling.Scheduler(self.app)
 
     async def works(self) -> None:
         """The painter draws everything that waits, and everybody is told."""
@@ -131,7 +132,7 @@ class Stage:
 
     async def dispatches(self) -> None:
         await scheduling.reclaim(self.app)
-        await scheduling.dispatch(self.app)
+        await self.scheduler.dispatch()
 
     async def tells(self) -> None:
         for person in self.people:

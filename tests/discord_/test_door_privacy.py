@@ -264,7 +264,7 @@ async def test_nor_does_one_whose_process_died_before_it_was_removed(
     changes_minds(scene, bea, monkeypatch)
     scene.discord.faults.resets("DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original", share=1)
     await bea.user.uses("/imagine", in_=bea.room, prompt="a secret cormorant")
-    await scene.discord.until(lambda: scene.stage.database.transact(lambda tx: tx.jobs.next_queued(1)))
+    await scene.discord.until(lambda: scene.stage.database.transact(lambda tx: tx.jobs.queued_fences()))
     await scene.restarts(killed=True)
     scene.discord.faults.stop()
     await scene.stage.works()

@@ -1,0 +1,61 @@
+"""Jobs that were out when this process began to lead, and that no worker speaks of: they need not wait for their leases.
+
+Whoever sent them out would have noticed what became of them; then Redis forgot them, or their worker died, while nobody led.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from core import scheduling
+from core.errors import Unavailable
+from core.ports import App, Dispatches, Records
+from core.values import JobId
+
+log = structlog.get_logger()
+
+UNHEARD: Final = 8.0  #: seconds in which a worker says what it draws, also to a Redis that has forgotten
+TICK: Final = 1.0
+
+
+class Outlived:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._spoken_of: set[tuple[JobId, int]] = set()
+
+    def heard(self, job: JobId, fence: int) -> None:
+        """Somebody draws it."""
+        self._spoken_of.add((job, fence))
+
+    async def take_back(self) -> bool:
+        """Listen for a while, then put those back that nobody has. Whether there were any."""
+        self._spoken_of.clear()
+        before = await self._drawing()
+        await self._listen()
+        gone = sorted(before - self._app.dispatch.out - self._spoken_of)
+        for job, fence in gone:
+            await scheduling.attempt_ended(self._app, job, fence)
+        if gone:
+            log.warning("dispatch.outlived", count=len(gone))
+        return bool(gone)
+
+    async def _drawing(self) -> Dispatches:
+        while True:
+            try:
+                return await self._app.database.run(_drawing)
+            except Unavailable:
+                await asyncio.sleep(TICK)
+
+    async def _listen(self) -> None:
+        """While no worker can be heard, nobody is missed either."""
+        listened = 0.0
+        while listened < UNHEARD:
+            await asyncio.sleep(TICK)
+            listened = listened + TICK if self._app.dispatch.window else 0.0
+
+
+def _drawing(tx: Records) -> Dispatches:
+    return frozenset((job.id, job.fence) for job in tx.jobs.drawing())

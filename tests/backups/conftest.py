@@ -1,0 +1,51 @@
+"""Fixtures of the backups: instances on either product, filled or empty, and a pair of keys."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.backups.instances import Instance, Pair, new_pair
+from tests.s3_server import bucket, s3
+
+__all__ = ["bucket", "s3"]  #: fixtures
+
+Make = Callable[[str], Instance]
+PRODUCTS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+@pytest.fixture
+def make(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Iterator[Make]:
+    """A new instance on "sqlite" or "postgres", which nobody ever used; on "nothing" it has no database yet."""
+    numbers = count(1)
+    with ExitStack() as opened:
+
+        def made(product: str) -> Instance:
+            folder = tmp_path / f"data-{next(numbers)}"
+            url = ""
+            if product == "postgres":
+                server = request.getfixturevalue("postgres")
+                url = opened.enter_context(server.fresh()).url
+            instance = Instance(folder, url)
+            if product == "sqlite":
+                shutil.copy(sqlite_template, folder / "darkroom.db")
+            opened.callback(instance.close)
+            return instance
+
+        yield made
+
+
+@pytest.fixture(params=PRODUCTS)
+def instance(request: pytest.FixtureRequest, make: Make) -> Instance:
+    """A new one; a test that uses it runs once on each product."""
+    return make(request.param)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return new_pair(tmp_path / "identity.txt")

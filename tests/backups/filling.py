@@ -1,0 +1,66 @@
+"""An instance with some life behind it: every table has rows, and requests stand wherever a request can stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bots import handles, operating
+from core import accounts, delivery
+from core.values import JobId
+from core.wishes import Started
+from tests.cast import Actor, Stage, agrees_and_is_banned, enter
+from tests.pictures import picture_file
+
+MARKER = "zweiundvierzig-kormorane"
+
+
+@dataclass
+class Life:
+    """Ben's requests: `done` is drawn and told, `owed` drawn and not told, `out` half drawn at a worker, `queued` in line."""
+
+    ben: Actor
+    done: JobId
+    owed: JobId
+    out: JobId
+    queued: JobId
+
+
+async def fill(stage: Stage) -> Life:
+    """Ben has one free place left in line afterwards."""
+    ben, cleo, zed, kid = (enter(stage, name) for name in (f"{MARKER}-ben", "cleo", "zed", "kid"))
+    await ben.agrees()
+    await cleo.agrees()
+    await agrees_and_is_banned(zed)
+    await kid.says("/start")
+    await kid.presses("I am younger")
+    await operating.grant(stage.app, f"terminal:{ben.who.raw_id}", "7.5", "gift")
+    await ben.says("/settings --shape portrait")
+
+    await cleo.says("/imagine a dog --count 2")
+    await ben.says(f"/imagine {MARKER} --count 2 --style noir")
+    await stage.works()
+    told = ben.inbox[0]
+    assert told.job is not None
+    await ben.says(f"/report {told.pictures[0].id} --reason {MARKER}")
+    await handles.issue(stage.app, ben.who, told.buttons)
+    await delivery.posted(stage.app, (await accounts.active(stage.app, ben.who)).id, told.job, 0, MARKER)
+    await stage.app.database.run(lambda tx: tx.inbox.note("terminal:1", stage.app.clock.now() + 1))
+    await cleo.says(f"/delete {cleo.inbox[0].pictures[0].id}")
+
+    owed = await _asks(ben, "/imagine an owl")
+    await stage.dispatches()
+    (wish,) = stage.painter.waiting.pop()
+    await stage.news(Started(wish.job, wish.fence))
+    await stage.news(stage.painter.drawn(wish))
+    out = await _asks(ben, "/imagine a fox --count 2", picture_file())
+    await stage.dispatches()
+    first, _ = stage.painter.waiting[0]
+    await stage.news(Started(first.job, first.fence))
+    await stage.news(stage.painter.drawn(first))
+    return Life(ben, told.job, owed, out, await _asks(ben, "/imagine a cat"))
+
+
+async def _asks(ben: Actor, line: str, picture: bytes = b"") -> JobId:
+    answer = await ben.sends(line, "a.png", picture) if picture else await ben.says(line)
+    assert answer.job is not None, answer
+    return answer.job
