@@ -202,16 +202,17 @@ def top(
     """Watch how the bot does: who waits, what is drawn, what failed. `q` ends it."""
     from rich.console import Console
 
-    from bots import top as watching
+    from bots.top import look
+    from bots.top_shown import show_once, watch
 
     console = Console()
     with _house() as house, suppress(KeyboardInterrupt):
         if json_:
-            print(json.dumps(asyncio.run(watching.look(house)).as_json()))
+            print(json.dumps(asyncio.run(look(house)).as_json()))
         elif once or not console.is_terminal:
-            asyncio.run(watching.show_once(house, console))
+            asyncio.run(show_once(house, console))
         else:
-            asyncio.run(watching.watch(house, console))
+            asyncio.run(watch(house, console))
 
 
 def _serve(person: str, out: Path, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it is ready for people: what is looked at, and the sentence each look ends in.
+"""Whether this process is ready for people: what is looked at, and the sentence each look ends in.
 
 Knows no address and no metric. Looking costs the stores little, however often somebody asks.
 """
@@ -15,14 +15,13 @@ from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import structlog
 
-from bots.notifying import ALIVE, notify
-from bots.repeating import again_and_again
+from bots.auditing import Auditor
 from bots.replies import Line, say
 from bots.texts import render
 from core.errors import Unavailable
 from core.ports import App, Place, Records
 from core.rules import LEADERSHIP
-from core.values import Moment, PersonId
+from core.values import PersonId
 from core.wishes import Passing
 from storage.database import SqlDatabase
 from storage.keys import Unsealable
@@ -30,13 +29,8 @@ from storage.redis_house import Worker
 
 log = structlog.get_logger()
 
-TICK: Final = 1.0  #: seconds between two beats of the pulse
-STUCK: Final = 5.0  #: seconds without a beat after which the loop counts as stuck
 FRESH: Final = 2.0  #: seconds that an answer about readiness is good for
 PATIENCE: Final = 5.0  #: seconds that one look may take
-AUDIT_TICK: Final = 10.0  #: seconds between two looks whether the books are due
-CHECKED: Final = 3600.0  #: seconds between two checks of the books
-CHECKED_AGAIN: Final = 300.0  #: after a check that found something, or could not be done
 NOBODY: Final = PersonId("nobody")  #: has no key: looking for it shows that the store of keys answers
 NOTHING: Final = "pictures/nothing"  #: a blob that is never put
 
@@ -86,57 +80,6 @@ class Readiness:
                 for finding in self.findings
             ],
         }
-
-
-class Pulse:
-    """Beats while the event loop turns. `late` is told by how many seconds each beat was late."""
-
-    def __init__(self, late: Callable[[float], None]) -> None:
-        self._late = late
-        self._beat, self._gap = time.monotonic(), 0.0
-
-    @property
-    def silence(self) -> float:
-        """Seconds without a beat: now, or before the last one. What comes too late excuses nothing before the next."""
-        return max(time.monotonic() - self._beat, self._gap)
-
-    @property
-    def beats(self) -> bool:
-        return self.silence < STUCK
-
-    async def run(self) -> None:
-        self._beat = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK)
-            now = time.monotonic()
-            self._beat, self._gap = now, now - self._beat
-            self._late(max(0.0, self._gap - TICK))
-            if self.beats:
-                notify(ALIVE)
-
-
-class Auditor:
-    """Has the books checked: at the start, every hour where this process leads, and sooner again after trouble."""
-
-    def __init__(self, app: App, database: SqlDatabase, leads: Callable[[], bool]) -> None:
-        self._app, self._database, self._leads = app, database, leads
-        self._looked = 0.0
-        self.mistakes: int | None = None  #: that the last check found; None before the first is done
-        self.checked_at: Moment | None = None
-
-    async def run(self) -> None:
-        await again_and_again("audit", self.check_if_due, seconds=AUDIT_TICK)
-
-    async def check_if_due(self) -> None:
-        since = time.monotonic() - self._looked
-        if self.mistakes is None or (self.mistakes and since >= CHECKED_AGAIN) or (self._leads() and since >= CHECKED):
-            await self.check()
-
-    async def check(self) -> None:
-        mistakes = await self._database.look(_mistakes)
-        self.mistakes, self.checked_at, self._looked = len(mistakes), self._app.clock.now(), time.monotonic()
-        if mistakes:
-            log.error("books.wrong", count=len(mistakes))
 
 
 class Trouble(NamedTuple):
@@ -196,15 +139,15 @@ class Health:
         self._looks = self._all(crowd)
         self._asking = asyncio.Lock()
         self._looked = 0.0
-        self.newest: Readiness | None = None
+        self._newest: Readiness | None = None
 
     async def readiness(self) -> Readiness:
         """How things stand, or stood at most FRESH seconds ago: whoever asks often is told the same."""
         async with self._asking:
-            if self.newest is None or time.monotonic() - self._looked >= FRESH:
+            if self._newest is None or time.monotonic() - self._looked >= FRESH:
                 findings = await asyncio.gather(*(look.finding() for look in self._looks))
-                self.newest, self._looked = Readiness(tuple(findings)), time.monotonic()
-            return self.newest
+                self._newest, self._looked = Readiness(tuple(findings)), time.monotonic()
+            return self._newest
 
     async def close(self) -> None:
         for look in self._looks:
@@ -261,7 +204,3 @@ def _write(tx: Records, role: str) -> None:
     """Something is written in earnest, and nothing is left of it."""
     tx.leaders.lead(role, role, LEADERSHIP)
     tx.leaders.resign(role, role)
-
-
-def _mistakes(tx: Records) -> list[str]:
-    return tx.ledger.mistakes()

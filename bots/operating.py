@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich import box
 from rich.console import Console
@@ -26,8 +26,10 @@ from core.credits import Balance, LotId, Milli
 from core.datamap import Datum, Entry, Meaning
 from core.errors import Refused, Trouble
 from core.ports import App
-from core.rules import CREDIT
+from core.rules import CREDIT, JOBS_PER_WORKER
 from core.values import Person, Who
+
+PATIENCE: Final = 5.0  #: seconds until workers on other machines must have been seen
 
 
 async def balance(app: App, person: str) -> Balance:
@@ -149,11 +151,28 @@ def _with_link(sentence: str, link: str) -> str:
 
 
 async def _worker(house: House, *, startable: bool) -> Finding:
+    if house.shared:
+        return await _workers(house)
     return (
         Finding("worker", await _worker_trouble(house))
         if startable
         else Finding("worker", note=render(say("doctor.idle")))
     )
+
+
+async def _workers(house: House) -> Finding:
+    """Those on other machines, without touching what they say to whoever leads."""
+    running = asyncio.create_task(house.dispatch.run())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not house.dispatch.window:
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return Finding("workers", render(say("doctor.no_workers")))
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return Finding("workers", note=render(say("doctor.workers", n=house.dispatch.window // JOBS_PER_WORKER)))
 
 
 async def _worker_trouble(house: House) -> str:

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from bots.health import Auditor, Crowd, Health, Readiness, State
+from bots.auditing import Auditor
+from bots.health import Crowd, Health, Readiness, State
 from bots.metrics import DOORS, OTHER
 from core.credits import Milli
 from core.errors import Unavailable

@@ -13,10 +13,12 @@ from typing import Final
 
 from aiohttp import web
 
-from bots.health import Auditor, Crowd, Health, Pulse, State
+from bots.auditing import Auditor
+from bots.health import Crowd, Health, State
 from bots.leading import Leading
 from bots.metrics import Metrics
 from bots.notifying import READY, STOPPING, notify
+from bots.pulse import Pulse
 from bots.replies import say
 from bots.standing import Standing
 from bots.texts import render

@@ -28,7 +28,7 @@ from inference.intake import Intake
 from inference.models import Catalogue, UnknownModel, catalogue
 from inference.safety import Classifier
 from inference.stock import Stock
-from storage import blobs, keys, tables, wire_paths
+from storage import blobs, keys, redis_keys, tables, wire_paths
 from storage.bucket_blobs import open_blobs
 from storage.buckets import Access, UnusableStore
 from storage.database import SqlDatabase, open_engine, sqlite_url
@@ -81,7 +81,8 @@ class FolderBusy(Exception):
 def datamap() -> DataMap:
     """Everything this program stores, each folder's own declarations added up."""
     in_json = (*generation.entries(), *addresses.entries(), *handles.entries(), *wire_paths.entries())
-    return DataMap((*tables.entries(), *keys.entries(), *blobs.entries(), *logs.entries(), *in_json))
+    in_stores = (*tables.entries(), *keys.entries(), *blobs.entries(), *redis_keys.entries())
+    return DataMap((*in_stores, *in_json, *logs.entries()))
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from core.flows import Calendar, F
 
 SPARE: Final = 16  #: outdated entries a heap of ages may have beyond one for each flow in line
 NEVER: Final = 1 << 62
+GROWTH: Final = 8  #: of what counts as a small job, a part in so many at each turn
 
 #: An age or a tag, the number of the entry (among equals the earliest comes first), and whose it is.
 Heap = list[tuple[int, int, F]]
 
 
 class Ring(Calendar[F]):
-    __slots__ = ("_ages", "_charged", "_earliest", "_number", "_out", "_spared", "flows", "members", "time")
+    __slots__ = ("_ages", "_charged", "_earliest", "_number", "_out", "_small", "_spared", "flows", "members", "time")
 
     def start_over(self) -> None:
         super().start_over()
@@ -28,16 +29,18 @@ class Ring(Calendar[F]):
         self.time = 0
         self._number = 0
         self._charged = 0  #: for the last turn
+        self._small = NEVER  #: about the least that was charged lately
         self._spared = False  #: the last turn was given for age
         self._ages: Heap[F] = []
         self._earliest = NEVER  #: none in line is older
         self._out: Heap[F] = []
 
-    def enter(self, flow: F, since: int) -> None:
-        """A flow that was not in line has something now."""
+    def enter(self, flow: F, since: int, charge: int) -> None:
+        """A flow that was not in line has something now, which will be charged so much."""
         flow.in_line, flow.since = True, since
         flow.tag = max(flow.tag, self.time)
         self.members += 1
+        self._small = min(self._small, charge or NEVER)
         if not flow.listed:
             self.put(flow)
         if not flow.aged:
@@ -75,21 +78,23 @@ class Ring(Calendar[F]):
         self._earliest = ages[0][0] if ages else NEVER
         return None
 
-    def pass_time(self, lowest: F, next_charge: int) -> None:
-        """Before somebody is served: the last one has had theirs. Time never runs further ahead of the lowest flow than what
-        that has next costs, so a newcomer waits for one job of each.
+    def pass_time(self, lowest: F) -> None:
+        """Before somebody is served: the last one has had theirs. Time never runs further ahead of the lowest flow than what a
+        small job costs, so a newcomer waits for one job of each, whatever others had.
         """
         mean = self.time + self._charged // self.members
         self._charged = 0
-        self.time = max(self.time, lowest.tag, min(mean, lowest.tag + next_charge))
+        self.time = max(self.time, lowest.tag, min(mean, lowest.tag + self._small))
         if self._out:
             self._forget()
 
     def serve(self, flow: F, charge: int, now: int, *, aged: bool) -> None:
         flow.tag += charge
         flow.since = now
-        self._charged = charge
         self._spared = aged
+        if charge:
+            self._charged = charge
+            self._small = min(charge, self._small + self._small // GROWTH)
 
     def _forget(self) -> None:
         """Whoever is out of line and has had no more than others would start at the ring's time anyway."""

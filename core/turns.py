@@ -140,7 +140,7 @@ class Turns:
     def _choose(self, loaded: str | None, now: Moment) -> _Turn:
         first = self._servers.lowest()
         fair = first.lowest()
-        self._servers.pass_time(first, fair.charge)
+        self._servers.pass_time(first)
         aged_server = self._servers.oldest(now - AGED)
         server = aged_server or first
         if server is not first:
@@ -152,7 +152,7 @@ class Turns:
             skips = 0 if person is fair else skips + 1
             if server is not first:
                 fair = server.lowest()
-        server.pass_time(fair, fair.charge)
+        server.pass_time(fair)
         assert person.head is not None, "whoever is in line has something"
         return _Turn(person.head, server, person, aged_server is not None, aged_person is not None, skips)
 
@@ -187,8 +187,8 @@ class Turns:
         person.charge = 0 if waiting.paid else max(1, self._cost(waiting)) * PART // waiting.weight
         if not person.in_line:
             if not server.in_line:
-                self._servers.enter(server, waiting.queued_at)
-            server.enter(person, waiting.queued_at)
+                self._servers.enter(server, waiting.queued_at, person.charge)
+            server.enter(person, waiting.queued_at, person.charge)
 
 
 def _wants(person: _Person, model: str) -> bool:

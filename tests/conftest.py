@@ -13,7 +13,7 @@ from storage.database import SqlDatabase, sqlite_url
 from tests import databases
 from tests.databases import PostgresServer, Store
 
-pytest_plugins = ["tests.stage"]
+pytest_plugins = ["tests.stage", "tests.s3_server"]
 
 settings.register_profile("short", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=5_000)

@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.backups.instances import Instance, Pair, new_pair
-from tests.s3_server import bucket, s3
-
-__all__ = ["bucket", "s3"]  #: fixtures
 
 Make = Callable[[str], Instance]
 PRODUCTS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))

@@ -11,9 +11,7 @@ from tests import redis_server
 from tests.chaos.linked import Linked
 from tests.chaos.linked import linked as opened
 from tests.databases import PostgresServer
-from tests.s3_server import S3Server, s3
-
-__all__ = ["s3"]
+from tests.s3_server import S3Server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

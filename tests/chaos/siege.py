@@ -39,7 +39,7 @@ class Pace:
 
 PACES = {
     ("postgres", "flat"): Pace(pause=1.9, open_=14),
-    ("sqlite", "flat"): Pace(pause=2.2, open_=14, together=2),
+    ("sqlite", "flat"): Pace(pause=1.7, open_=14, together=3),
     ("postgres", "starter"): Pace(pause=8.0, open_=5, round_=40, together=3),
     ("sqlite", "starter"): Pace(pause=12.0, open_=5, round_=40, together=2),
 }

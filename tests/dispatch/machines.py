@@ -223,7 +223,9 @@ def process(url: str, **given: Any) -> Iterator[ProcessWorker]:
 
 def empty(server: RedisServer) -> bool:
     """Whether no wish and no result is left."""
+    return not length(server, "wishes") and not length(server, "results")
+
+
+def length(server: RedisServer, stream: str) -> int:
     with server.client() as client:
-        return not any(
-            client.exists(name) and client.xlen(name) for name in ("darkroom:1:wishes", "darkroom:1:results")
-        )
+        return int(client.xlen(f"darkroom:1:{stream}"))

@@ -6,9 +6,10 @@ import signal
 
 import pytest
 
+from core.values import JobId
 from core.wishes import Drawn, Finished, Lost, Ready, Started
 from tests.dispatch.conftest import Leading
-from tests.dispatch.machines import process, until, wish
+from tests.dispatch.machines import process, until, wish, working
 from tests.redis_server import RedisServer
 
 
@@ -31,6 +32,29 @@ async def test_it_finishes_what_it_draws_and_leaves_the_rest(
     assert status == 0
     assert not listener.unheard()
     assert dispatch.queues["wishes"] == 1
+
+
+async def test_what_it_is_given_too_late_it_gives_back(
+    server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had asked for something when it was told to end, and cannot take the question back."""
+    monkeypatch.setattr("storage.redis_end.BLOCK", 4_000)
+    dispatch, listener = leader
+    with working(server.url()) as worker:
+        await listener.until(Ready)
+        await until(lambda: _waits(server))
+        worker.end.drain()
+        await dispatch.send([wish("a")])
+        heard = await listener.until(Finished)
+
+    assert heard == [Finished(JobId("a"), 1)]
+
+
+def _waits(server: RedisServer) -> bool:
+    with server.client() as client:
+        return any(
+            connection["cmd"] == "xreadgroup" and "b" in connection["flags"] for connection in client.client_list()
+        )
 
 
 async def test_an_idle_worker_ends_at_once(server: RedisServer, leader: Leading) -> None:

@@ -6,7 +6,7 @@ from core.values import JobId
 from core.wishes import Drawn, Finished, Progress, Ready, Started
 from inference.flat import colour
 from tests.dispatch.conftest import Leading
-from tests.dispatch.machines import empty, serving, until, wish, working
+from tests.dispatch.machines import empty, length, serving, until, wish, working
 from tests.redis_server import RedisServer
 
 
@@ -16,8 +16,12 @@ async def test_it_draws_what_it_is_sent_and_leaves_nothing_behind(server: RedisS
         await listener.until(Ready)
         await dispatch.send([wish("a", 0, 7), wish("a", 1, 7)])
         heard = await listener.until(Finished)
+        assert not length(server, "wishes"), "it goes in the moment its end is told"
         await until(lambda: empty(server))
+        await dispatch.send([wish("b")])
+        later = await listener.until(Finished)
 
+    assert {news.job for news in later} == {"b"}, "what is over is spoken of no more"
     assert heard[0] == Started(JobId("a"), 1)
     assert [news.pixels.data[:3] for news in heard if isinstance(news, Drawn)] == [colour(7), colour(8)]
     assert heard[-1] == Finished(JobId("a"), 1)

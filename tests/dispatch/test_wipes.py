@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
+
 from core.values import JobId
 from core.wishes import Drawn, Finished, Lost, Ready, Started
 from tests.dispatch.conftest import Leading
@@ -38,7 +40,9 @@ async def test_a_picture_that_is_being_drawn_is_not_lost(server: RedisServer, le
     assert [type(news) for news in heard] == [Drawn, Finished]
 
 
-async def test_workers_go_on_taking(server: RedisServer, leader: Leading) -> None:
+async def test_workers_go_on_taking(server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their group is missed, long before it is time to say again that the bot is there."""
+    monkeypatch.setattr("storage.redis_dispatch.KEEP", 1_000.0)
     dispatch, listener = leader
     with working(server.url()):
         await listener.until(Ready)

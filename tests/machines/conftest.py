@@ -9,9 +9,7 @@ import pytest
 from tests import redis_server
 from tests.databases import PostgresServer
 from tests.machines.deployment import Deployment, deployed
-from tests.s3_server import Bucket, S3Server, s3
-
-__all__ = ["s3"]
+from tests.s3_server import Bucket, S3Server
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from bots import health
-from bots.health import Auditor
+from bots import auditing
+from bots.auditing import Auditor
 from core.ports import Records
 from tests.cast import Actor, Stage
 
@@ -36,24 +36,24 @@ def spoil(stage: Stage, by: int) -> None:
 
 @pytest.mark.parametrize("leads", [True, False])
 async def test_every_process_checks_them_at_its_start_and_then_waits(stage: Stage, leads: bool) -> None:
-    auditing = auditor(stage, leads=leads)
-    assert auditing.mistakes is None
+    desk = auditor(stage, leads=leads)
+    assert desk.mistakes is None
     for _ in range(3):
-        await auditing.check_if_due()
+        await desk.check_if_due()
 
-    assert (auditing.checks, auditing.mistakes, auditing.checked_at) == (1, 0, stage.clock.now())
+    assert (desk.checks, desk.mistakes, desk.checked_at) == (1, 0, stage.clock.now())
 
 
 @pytest.mark.parametrize(("leads", "checks"), [(True, 3), (False, 1)])
 async def test_when_an_hour_is_over_the_leader_checks_them_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, leads: bool, checks: int
 ) -> None:
-    monkeypatch.setattr(health, "CHECKED", 0.0)
-    auditing = auditor(stage, leads=leads)
+    monkeypatch.setattr(auditing, "CHECKED", 0.0)
+    desk = auditor(stage, leads=leads)
     for _ in range(3):
-        await auditing.check_if_due()
+        await desk.check_if_due()
 
-    assert auditing.checks == checks
+    assert desk.checks == checks
 
 
 @pytest.mark.parametrize("leads", [True, False])
@@ -61,16 +61,16 @@ async def test_after_trouble_whoever_saw_it_looks_again_soon(
     stage: Stage, ben: Actor, monkeypatch: pytest.MonkeyPatch, leads: bool
 ) -> None:
     spoil(stage, 1)
-    auditing = auditor(stage, leads=leads)
+    desk = auditor(stage, leads=leads)
     for _ in range(2):
-        await auditing.check_if_due()
-    assert (auditing.checks, auditing.mistakes) == (1, 2)
+        await desk.check_if_due()
+    assert (desk.checks, desk.mistakes) == (1, 2)
 
     spoil(stage, -1)
-    monkeypatch.setattr(health, "CHECKED_AGAIN", 0.0)
+    monkeypatch.setattr(auditing, "CHECKED_AGAIN", 0.0)
     for _ in range(2):
-        await auditing.check_if_due()
-    assert (auditing.checks, auditing.mistakes) == (2, 0)
+        await desk.check_if_due()
+    assert (desk.checks, desk.mistakes) == (2, 0)
 
 
 async def test_a_check_holds_nobody_up(stage: Stage, ben: Actor) -> None:

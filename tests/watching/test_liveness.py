@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from bots import health
+from bots import pulse
 from tests.cast import Stage
 from tests.watching.looking import Operator, Watching, watching
 
@@ -39,8 +39,8 @@ async def test_it_depends_on_nothing(stage: Stage, operator: Operator) -> None:
 async def test_a_loop_that_stood_still_is_told_of_and_forgotten_when_it_turns_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "TICK", 0.5)
-    monkeypatch.setattr(health, "STUCK", 1.0)
+    monkeypatch.setattr(pulse, "TICK", 0.5)
+    monkeypatch.setattr(pulse, "STUCK", 1.0)
     async with watching(stage) as seen:
         address = str(seen.operator.session._base_url).rstrip("/")
         await asyncio.sleep(0.6)
@@ -62,7 +62,7 @@ async def late(seen: Watching, seconds: str) -> float:
 
 
 async def test_a_pulse_that_ended_is_noticed(seen: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "STUCK", 0.0)
+    monkeypatch.setattr(pulse, "STUCK", 0.0)
 
     status, said = await seen.operator.asks("/livez")
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bots import health
+from bots.auditing import Auditor
 from tests.cast import Actor, Stage
 from tests.watching.looking import Operator, Watching, watching
 
@@ -194,10 +195,10 @@ async def test_while_the_books_are_checked_for_the_first_time_people_are_served(
 ) -> None:
     goes_on = asyncio.Event()
 
-    async def slowly(_auditor: health.Auditor) -> None:
+    async def slowly(_auditor: Auditor) -> None:
         await goes_on.wait()
 
-    monkeypatch.setattr(health.Auditor, "check", slowly)
+    monkeypatch.setattr(Auditor, "check", slowly)
     async with watching(stage) as seen:
         status, state, troubles = await seen.operator.readiness()
         assert (status, state) == (200, "degraded")

@@ -22,8 +22,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bots import top
-from bots.top import Doing, Frame, draw, look
+from bots import top, top_shown
+from bots.top import Doing, Frame, look
+from bots.top_shown import draw
 from bots.wiring import House
 from core.errors import Unavailable
 from core.rules import ATTEMPTS, MINUTE
@@ -193,9 +194,9 @@ async def test_what_can_not_be_read_is_said_over_what_was_read_last(
         raise Unavailable("database.unavailable")
 
     monkeypatch.setattr(house.database, "look", away)
-    monkeypatch.setattr(top, "REFRESH", 0.01)
+    monkeypatch.setattr(top_shown, "REFRESH", 0.01)
     console = Console(width=80, height=24, file=(written := io.StringIO()), force_terminal=True)
-    watching = asyncio.create_task(top.watch(house, console))
+    watching = asyncio.create_task(top_shown.watch(house, console))
     async with asyncio.timeout(10):
         while "can't be read" not in written.getvalue():
             await asyncio.sleep(0.01)
