@@ -93,8 +93,8 @@ class Dispatcher:
         try:
             if await self._outlived.take_back():
                 self.queued.set()
-        except Unavailable:
-            log.exception("task.failed", task="take_back")  # their leases run out
+        except Exception:  # then their leases run out: the rest must go on
+            log.exception("task.failed", task="take_back")
 
     async def _dispatch(self) -> None:
         await self._scheduler.dispatch()

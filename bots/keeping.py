@@ -38,7 +38,7 @@ def write_backup(
     settings: Settings, to: Path, recipients: Sequence[str], identity: Path | None, *, keys: bool, force: bool
 ) -> BackedUp:
     """Beside a running bot. Raises Refused, Unavailable and BadSettings; then no file is left."""
-    for_whom = [recipient(text) for text in recipients]
+    for_whom = [recipient(text) for text in recipients or settings.backup_recipient.split()]
     if not for_whom:
         raise Refused("backup.no_recipients")
     opening = identities(identity) if identity else []

@@ -6,7 +6,9 @@ Whoever sent them out would have noticed what became of them; then Redis forgot 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
@@ -17,6 +19,7 @@ from core.values import JobId
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 UNHEARD: Final = 8.0  #: seconds in which a worker says what it draws, also to a Redis that has forgotten
 TICK: Final = 1.0
 
@@ -33,19 +36,20 @@ class Outlived:
     async def take_back(self) -> bool:
         """Listen for a while, then put those back that nobody has. Whether there were any."""
         self._spoken_of.clear()
-        before = await self._drawing()
+        before = await self._insist(lambda: self._app.database.run(_drawing))
         await self._listen()
         gone = sorted(before - self._app.dispatch.out - self._spoken_of)
         for job, fence in gone:
-            await scheduling.attempt_ended(self._app, job, fence)
+            await self._insist(partial(scheduling.attempt_ended, self._app, job, fence))
         if gone:
             log.warning("dispatch.outlived", count=len(gone))
         return bool(gone)
 
-    async def _drawing(self) -> Dispatches:
+    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The database may be away when somebody takes over: that may be why."""
         while True:
             try:
-                return await self._app.database.run(_drawing)
+                return await work()
             except Unavailable:
                 await asyncio.sleep(TICK)
 

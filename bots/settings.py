@@ -70,6 +70,9 @@ class Settings(BaseSettings):
             description="What this worker is called beside others; empty: a name its data folder keeps.",
         ),
     ] = ""
+    backup_recipient: Annotated[
+        str, Field(description="The age public key that backups are sealed for, where the command names none.")
+    ] = ""
     master_key: Annotated[
         SecretStr | None, Field(description="64 hex digits that wrap every person's key; a trial makes its own.")
     ] = None

@@ -18,7 +18,7 @@ class Line:
 
     def __init__(self, board: Board | None = None) -> None:
         self._board = board or Board()
-        self._turns = Turns(self._cost, MODEL_SWITCH)
+        self._turns = Turns(self._cost, MODEL_SWITCH * 1_000)
         self._loaded: str | None = None  #: the model of what was sent out last
         self._aside: set[JobId] = set()
         self._newest = Moment(0)
@@ -73,5 +73,5 @@ class Line:
             self._read(tx, Moment(0))
 
     def _cost(self, waiting: Waiting) -> int:
-        """Milliseconds, by what the model took so far."""
-        return int(self._board.predict(waiting.model, waiting.work) * 1_000)
+        """Microseconds, by what the model took so far."""
+        return int(self._board.predict(waiting.model, waiting.work) * 1_000_000)

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from core.errors import Unavailable
@@ -22,7 +22,7 @@ from storage.ledger import SqlLedger
 from storage.patience import LONG, be_patient, take_time
 from storage.person_records import SqlPeople
 from storage.picture_records import SqlDeliveries, SqlPictures
-from storage.schema import head, version
+from storage.schema import head
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -126,9 +126,9 @@ class SqlDatabase:
 
     async def is_at_head(self) -> bool:
         """Whether the schema is the newest that this program knows. Raises Unavailable."""
-        newest = head("records")
+        asked, newest = text("SELECT version_num FROM alembic_version"), head("records")
         return await asyncio.get_running_loop().run_in_executor(
-            self._onlookers, self._look, lambda connection: version(connection) == newest
+            self._onlookers, self._look, lambda connection: connection.execute(asked).scalar() == newest
         )
 
     def _look(self, reads: Callable[[Connection], R]) -> R:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, inser
 from core.credits import Milli
 from core.turns import Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
-from storage.places import WORK, place_in_line
+from storage.places import place_in_line
 from storage.tables import JobRow, WishRow, table
 
 jobs, wishes = table(JobRow), table(WishRow)
@@ -23,7 +23,7 @@ WAITING = (
     jobs.c.server,
     jobs.c.person_id,
     jobs.c.model,
-    WORK,
+    jobs.c.count * jobs.c.width * jobs.c.height * jobs.c.steps,
     jobs.c.weight,
     jobs.c.queued_at,
 )

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 CONNECT: Final = 5  #: seconds until a connection stands
 ANSWER: Final = 8  #: seconds for each answer; whoever asks is waited for by a person
-IDLE: Final = (
-    10  #: seconds a transaction may stand still: whoever paused in one holds up everybody who wants the same rows
-)
+HEAD_START: Final = 1  #: seconds by which a server that lives gives up earlier, so that its connection stays
+IDLE: Final = 10  #: seconds a transaction may stand still: a process that pauses in one holds others up
 
 LONG: Final = 600  #: seconds a look at everything may take
 VERY_LONG: Final = 24 * 3_600  #: a migration, a backup
@@ -54,7 +53,7 @@ def take_time(connection: Connection, seconds: int) -> None:
     """What is done next in this transaction may take so long, and stand still so long. On SQLite everything may."""
     if connection.dialect.name == "postgresql":
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = {seconds * 1_000}"))
+            connection.execute(text(f"SET LOCAL {limit} = {(seconds - HEAD_START) * 1_000}"))
         driver: Any = connection.connection.dbapi_connection
         assert isinstance(driver, PatientConnection)
         driver.patience = seconds
@@ -66,7 +65,7 @@ def _connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Patient
 
 def _limit(connection: PatientConnection, _record: Any) -> None:
     """The server stops what we gave up waiting for, so that it holds nobody up either."""
-    connection.execute(f"SET statement_timeout = {ANSWER * 1_000}")
+    connection.execute(f"SET statement_timeout = {(ANSWER - HEAD_START) * 1_000}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE * 1_000}")
     connection.commit()
 

@@ -13,8 +13,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests.chaos.many_machines import many_machines
+from tests.chaos.one_machine import one_machine
 from tests.chaos.siege import PACES, Result, Siege
-from tests.chaos.stands import many_machines, one_machine
 from tests.telegram import TelegramServer
 
 FORMS = {"postgres": many_machines, "sqlite": one_machine}

@@ -11,9 +11,9 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.chaos.many_machines import addresses
 from tests.chaos.people import SORRY, People
 from tests.chaos.proxy import Proxy, Tcp, Unix
-from tests.chaos.stands import addresses
 from tests.databases import PostgresServer
 from tests.machines.deployment import deployed
 from tests.s3_server import S3Server
@@ -21,6 +21,7 @@ from tests.telegram import Message, TelegramServer, User
 
 PAIRS = ("chat-postgres", "chat-redis", "worker-redis", "chat-bucket", "chat-telegram")
 PATIENCE = 60.0  #: seconds until something has failed
+AGAIN = 0.3  #: seconds
 
 
 class Linked:
@@ -36,6 +37,16 @@ class Linked:
         request = Request(person, {message.id for message in person.told()})
         await person.sends(f"/imagine a star --count 2 --seed {self._seed}")
         return request
+
+    async def ask_until_served(self) -> Request:
+        """As somebody does who is told to try again in a moment."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                request = await self.ask()
+                await request.settled()
+                if not request.refused:
+                    return request
+                await asyncio.sleep(AGAIN)
 
 
 class Request:
@@ -78,8 +89,8 @@ async def linked(postgres: PostgresServer, s3: S3Server) -> AsyncIterator[Linked
             "chat-postgres": Unix(Path(parse_qs(records.query)["host"][0]) / ".s.PGSQL.5432"),
             "chat-redis": redis,
             "worker-redis": redis,
-            "chat-bucket": Tcp(int(s3.host.split(":")[1])),
-            "chat-telegram": Tcp(int(telegram.url.rsplit(":", 1)[1])),
+            "chat-bucket": Tcp.of(s3.url),
+            "chat-telegram": Tcp.of(telegram.url),
         }
         proxies = {pair: await stack.enter_async_context(Proxy(pair, targets[pair])) for pair in PAIRS}
         ports = {pair.split("-")[1]: proxies[pair].port for pair in PAIRS if pair.startswith("chat")}

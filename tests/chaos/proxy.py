@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 PIECE = 65_536  #: bytes read at once
 RESET = struct.pack("ii", 1, 0)  #: linger for no time: closing sends RST
@@ -31,6 +32,11 @@ class Unix:
 class Tcp:
     port: int
     host: str = "127.0.0.1"
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        parts = urlsplit(url)
+        return cls(parts.port or 80, parts.hostname or "127.0.0.1")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ PATIENCE = 60.0  #: seconds; what it does on a loaded machine
 @asynccontextmanager
 async def running(server: DiscordServer, data: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
-    environment |= server.environment | {"DARKROOM_DATA": str(data), "DARKROOM_MODEL": "flat", **settings}
+    ours = {"DARKROOM_DATA": str(data), "DARKROOM_MODEL": "flat", "DARKROOM_PORT": "0"}
+    environment |= server.environment | ours | settings
     process = await asyncio.create_subprocess_exec(
         *UP, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True
     )

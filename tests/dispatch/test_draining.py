@@ -59,10 +59,12 @@ def _waits(server: RedisServer) -> bool:
 
 async def test_an_idle_worker_ends_at_once(server: RedisServer, leader: Leading) -> None:
     dispatch, listener = leader
-    with process(server.url()) as worker:
+    with process(server.url(), life=10_000) as worker:
         await listener.until(Ready)
         worker.signal(signal.SIGTERM)
         assert await worker.exit_status() == 0
+        with server.client() as client:
+            assert not client.exists("darkroom:1:worker:one"), "nobody need wait until it counts as dead"
         await until(lambda: not dispatch.workers)
 
 
