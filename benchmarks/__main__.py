@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import acknowledge, drawing, encoding, ledger, start_up
+from benchmarks import acknowledge, drawing, encoding, ledger, start_up, turns
 
 if __name__ == "__main__":
     start_up.main("flat")
     start_up.main("starter")
     ledger.main()
+    turns.main()
     acknowledge.main()
     encoding.main()
     drawing.main()

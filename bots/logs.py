@@ -31,7 +31,7 @@ FIELDS: dict[str, Meaning] = {
     "timestamp": NotPersonal("when it happened, on this machine"),
     "logger": NotPersonal("a name given in the code"),
     "where": NotPersonal("a place in the code"),
-    "error": NotPersonal("the name of an exception, never its message"),
+    "error": NotPersonal("the name of an exception, never its message, or a code that Redis answered"),
     "frames": NotPersonal("places in the code"),
     "job": _pseudonym,
     "index": NotPersonal("which picture of a request, 0 to 3"),
@@ -41,6 +41,7 @@ FIELDS: dict[str, Meaning] = {
     "ready": NotPersonal("whether the worker was ready"),
     "failed_starts": NotPersonal("how often the worker did not come up"),
     "model": NotPersonal("a name from the catalogue"),
+    "worker": NotPersonal("the name an operator gave a machine"),
     "count": NotPersonal("how many of something were due"),
 }
 

@@ -7,11 +7,14 @@ mkdir -p secrets
 docker run --rm --user "$(id -u)" --volume "$PWD/secrets:/made" darkroom secrets /made
 
 new() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+hash() { printf %s "$1" | sha256sum | cut -d ' ' -f 1; }
 keep() { [ -e "secrets/$1" ] || cat > "secrets/$1"; }
 
 if [ ! -e secrets/redis.acl ]; then
     house=$(new) worker=$(new)
-    sed -e "s/HOUSE_PASSWORD/$house/" -e "s/WORKER_PASSWORD/$worker/" "$here/redis.acl" > secrets/redis.acl
+    sed -e "s/HOUSE_PASSWORD_SHA256/$(hash "$house")/" -e "s/WORKER_PASSWORD_SHA256/$(hash "$worker")/" \
+        "$here/redis.acl" > secrets/redis.acl
+    chmod 644 secrets/redis.acl # hashes only, and Redis runs as a user of its own
     echo "redis://house:$house@redis:6379/0" > secrets/redis_house_url
     echo "redis://worker:$worker@redis:6379/0" > secrets/redis_worker_url
 fi

@@ -23,7 +23,7 @@ from tests.machines.deployment import UNLIMITED
 from tests.telegram import TelegramServer
 
 LONG_PAUSE = 8.0  #: seconds
-ORPHANED = 2.0  #: seconds a worker may outlive its bot
+ORPHANED = 5.0  #: seconds a worker may outlive its bot: one that still starts must come to read its pipe first
 
 
 @asynccontextmanager

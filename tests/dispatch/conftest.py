@@ -22,9 +22,13 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[RedisServer]:
+def installed() -> None:
     if not redis_server.is_installed():
         pytest.skip(redis_server.NOT_INSTALLED)
+
+
+@pytest.fixture
+def server(installed: None) -> Iterator[RedisServer]:
     with redis_server.redis_server() as server:
         yield server
 

@@ -59,7 +59,7 @@ def _digest(password: str) -> str:
 
 
 @pytest.fixture
-def guarded() -> Iterator[RedisServer]:
+def guarded(installed: None) -> Iterator[RedisServer]:
     text = ACL.replace("HOUSE_PASSWORD_SHA256", _digest("house")).replace("WORKER_PASSWORD_SHA256", _digest("worker"))
     with redis_server(acl=text) as server:
         yield server
@@ -114,6 +114,6 @@ def test_nobody_comes_in_without_a_password(guarded: RedisServer) -> None:
             client.ping()
 
 
-def test_a_server_does_not_start_before_its_passwords_are_set() -> None:
+def test_a_server_does_not_start_before_its_passwords_are_set(installed: None) -> None:
     with pytest.raises(RuntimeError, match="password hash"), redis_server(acl=ACL):
         pass

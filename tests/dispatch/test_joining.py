@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -26,8 +27,6 @@ def refused(url: str, *, name: str = "one", models: tuple[str, ...] = ("flat",))
 
 
 async def in_thread(ask: Callable[[], str]) -> str:
-    import asyncio
-
     return await asyncio.to_thread(ask)
 
 
@@ -121,7 +120,7 @@ async def test_a_worker_without_redis_waits_for_it(server: RedisServer) -> None:
     assert worker.refusal is None
 
 
-async def test_a_wrong_password_is_not_waited_out() -> None:
+async def test_a_wrong_password_is_not_waited_out(installed: None) -> None:
     with redis_server(acl="user default on >right ~* &* +@all\n") as server:
         async with serving(server.url("default", "right")) as dispatch, serving(server.url("default", "no")) as wrong:
             said = await in_thread(lambda: refused(server.url("default", "wrong")))

@@ -91,7 +91,7 @@ def test_only_one_module_opens_connections() -> None:
     assert importing == {"storage/redis_clients.py"}
 
 
-async def test_what_is_there_is_declared_ends_and_says_nothing() -> None:
+async def test_what_is_there_is_declared_ends_and_says_nothing(installed: None) -> None:
     """In the middle of a busy day: workers, wishes taken and waiting, results nobody has handled."""
     with redis_server(durable=True) as server:
         async with leading(server.url()) as (dispatch, listener):

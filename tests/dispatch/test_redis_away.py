@@ -33,7 +33,7 @@ async def test_without_redis_nothing_can_be_sent_and_everything_waits(server: Re
     assert not dispatch.broken
 
 
-async def test_a_picture_drawn_meanwhile_comes_when_redis_is_back() -> None:
+async def test_a_picture_drawn_meanwhile_comes_when_redis_is_back(installed: None) -> None:
     with redis_server(durable=True) as server:
         async with leading(server.url()) as (dispatch, listener):
             with working(server.url(), delay=1):

@@ -89,7 +89,7 @@ async def test_nothing_of_a_person_or_a_request_is_among_the_figures(stage: Stag
     assert not [form for form in forms(MARKER) if form in said.encode()]
 
 
-async def test_whatever_is_not_in_a_set_counts_as_other(seen: Watching) -> None:
+async def test_whatever_is_not_in_a_set_counts_as_other(stage: Stage, seen: Watching) -> None:
     seen.metrics.accepted(MARKER)
     seen.metrics.refused(MARKER)
     seen.metrics.limited(MARKER)
@@ -97,6 +97,13 @@ async def test_whatever_is_not_in_a_set_counts_as_other(seen: Watching) -> None:
     seen.metrics.told(MARKER, DeliveryState.DELIVERED)
     seen.metrics.logged(None, "error", {"event": f"{MARKER} was refused"})
 
+    stranger = enter(stage, "kim", door=MARKER)
+    await stranger.agrees()
+    await stranger.says("/imagine a star")
+    stage.people.clear()
+    await stage.works()
+
+    assert await seen.operator.figure("darkroom_deliveries_open", platform=OTHER, state="owed") == 1
     samples = await seen.operator.figures()
     assert not [labels for _, labels in samples if any(MARKER in value for _, value in labels)]
     assert sum(("event", OTHER) in labels for _, labels in samples) == 1
