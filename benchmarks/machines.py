@@ -63,7 +63,7 @@ async def draw(house: House, people: list[Who], jobs: int) -> None:
     for number in range(jobs):
         await generation.request(house.app, people[number % len(people)], Ask(prompt=f"star {number}"))
     await house.app.dispatch.stir()
-    while await house.app.database.run(lambda tx: len(tx.jobs.drawing()) + len(tx.jobs.next_queued(1))):
+    while await house.app.database.run(lambda tx: tx.jobs.count_drawing() + len(tx.jobs.queued_fences())):
         await asyncio.sleep(0.05)
 
 

@@ -131,6 +131,7 @@ async def _serve(
     works: list[Work] = [house.dispatch.run, background.run]
     end = _asked_to_end()
     async with AsyncExitStack() as opened:
+        opened.push_async_callback(house.dispatch.close)
         if page:
             page.stir, page.broken = background.stir, lambda: house.dispatch.broken
             works.append(page.watch)

@@ -172,10 +172,14 @@ class Settings(BaseSettings):
         False
     )
     host: Annotated[
-        str, Field(description="Where the page is served: an address of this computer only (loopback).")
+        str,
+        Field(
+            description="Where health, figures, webhooks and the page are served; with the page on, an address of this "
+            "computer only (loopback)."
+        ),
     ] = "127.0.0.1"
     port: Annotated[
-        int, Field(ge=0, le=65_535, description="The port the page is served on; 0 takes a free one and prints it.")
+        int, Field(ge=0, le=65_535, description="The port they are served on; 0 takes a free one and prints it.")
     ] = 8080
     flat_delay: Annotated[
         float, Field(ge=0, description="Seconds a picture takes with the model `flat`, which is for load tests.")

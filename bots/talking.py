@@ -42,6 +42,8 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
         return status
     except asyncio.CancelledError:
         return 0
+    finally:
+        await house.dispatch.close()
 
 
 async def _converse(house: House, terminal: Terminal, background: Background, prompt: str) -> int:

@@ -37,7 +37,7 @@ class Line:
         if due:
             self._compare(tx)
         # Other clocks may be ahead of ours or behind it, and a transaction may begin well before others see it.
-        self._unkept = (Moment(self._newest - OVERLAP), now if due else self._compared_at)
+        self._unkept = (Moment(min(self._newest, now) - OVERLAP), now if due else self._compared_at)
 
     def kept(self) -> None:
         assert self._unkept, "it caught up before"

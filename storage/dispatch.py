@@ -100,6 +100,9 @@ class PipeDispatch:
             pause = FIRST_PAUSE if was_ready else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
+    async def close(self) -> None:
+        """The child and its pipe have ended with `run`."""
+
     async def _live_once(self) -> bool:
         """One life of the child; True when it ever was ready."""
         self._key = secrets.token_bytes(KEY_BYTES)

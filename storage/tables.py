@@ -24,6 +24,7 @@ from core.datamap import (
     request,
 )
 
+HELD = "state = 'open'"  #: few holds are, and they are looked for every second
 NAMED = "reference IS NOT NULL"  #: few requests start from a picture, and fewer still do after they are over
 SERIAL_KEY = "numbers the rows of this database"
 Serial = BigInteger().with_variant(Integer, "sqlite")  #: SQLite counts up only what is spelled INTEGER
@@ -361,7 +362,10 @@ class CreditLotRow(SQLModel, table=True):
 class HoldRow(SQLModel, table=True):
     __tablename__ = "hold"
     __subject__ = "account_id>person_account.account_id>person_account.person_id"
-    __table_args__ = (CheckConstraint("captured BETWEEN 0 AND amount", name="hold_captured"),)
+    __table_args__ = (
+        CheckConstraint("captured BETWEEN 0 AND amount", name="hold_captured"),
+        Index("hold_open", "expires_at", sqlite_where=text(HELD), postgresql_where=text(HELD)),
+    )
 
     id: str = cell(money(OnExport.SUMMARY), primary_key=True)
     account_id: str = cell(money(OnExport.SUMMARY), foreign_key="ledger_account.id", index=True)

@@ -47,6 +47,16 @@ def test_what_was_cancelled_is_not_sent_and_the_next_is_sent_in_its_place(hall: 
     assert ids(hall.chooses(line)) == of_ben
 
 
+def test_what_was_cancelled_costs_its_person_no_turn(hall: Hall):
+    line = Line()
+    first, second = hall.asks("ana", times=2)
+    hall.asks("ben")
+    hall.chooses(line, room=0)
+    hall.cancels(first)
+
+    assert ids(hall.chooses(line)) == [second]
+
+
 def test_what_was_cancelled_leaves_the_line_at_the_next_comparison(hall: Hall):
     line = Line()
     first, *others = hall.asks("ana", times=100)
@@ -151,6 +161,9 @@ def test_two_who_lead_at_the_very_same_time_send_everything_once(hall: Hall, sto
 def test_what_was_chosen_in_a_transaction_that_was_lost_is_chosen_again(hall: Hall):
     line = Line()
     wanted = hall.asks("ana", times=2)
+    hall.serves(line)
+    hall.now += 2 * OVERLAP
+    hall.asks("ben")
     hall.serves(line)
 
     def is_lost(tx: Records) -> None:

@@ -21,4 +21,6 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("weight", sa.BigInteger(), nullable=False, server_default="1"))
     op.add_column("job", sa.Column("queued_at", sa.BigInteger(), nullable=False, server_default="0"))
     op.execute("UPDATE job SET server = door, queued_at = created_at")
+    held = sa.text("state = 'open'")
+    op.create_index("hold_open", "hold", ["expires_at"], sqlite_where=held, postgresql_where=held)
     op.create_index("job_queued", "job", ["state", "queued_at"])
