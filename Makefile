@@ -14,10 +14,11 @@ bin := .venv/bin
 ready := .venv/.ready
 setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
 
+in_a_bucket := tests/conversation tests/telegram tests/discord_ tests/page tests/promises
 proved := storage/ledger.py,storage/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-gpu format pins starter starter-score kills chaos soak ledger-coverage
+.PHONY: help setup demo test test-all check bench bench-gpu format pins starter starter-score kills chaos soak ledger-coverage
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +32,11 @@ demo: $(ready) ## Try Darkroom on a page of this computer, with no account anywh
 # One thread for torch in each worker: together they would otherwise want more cores than there are.
 # At most four workers: each may hold a model in memory.
 test: $(ready) ## Run the tests (ARGS="-k ledger" for some of them)
+	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m 'not products' $(ARGS)
+
+test-all: $(ready) ## Run every test, then those of the doors and promises once more with pictures in a bucket
 	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	TEST_BLOBS=bucket OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(in_a_bucket) $(ARGS)
 
 check: $(ready) ## Lint, format, types, architecture, and whether the docs match the declarations
 	$(bin)/ruff check .

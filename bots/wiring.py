@@ -126,6 +126,7 @@ def open_house(settings: Settings) -> Iterator[House]:
                 Milli(settings.welcome_credits * CREDIT),
                 settings.requests_per_minute,
                 settings.commands_per_minute,
+                settings.open_jobs_per_server,
             ),
             datamap=datamap(),
         )

@@ -40,10 +40,10 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
         drawn_at=app.clock.now(),
     )
     await app.blobs.put(blob, await app.keys.seal(job.person, picture_place(blob), encoded.data))
-    if not await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at):
+    kept = await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at)
+    if not kept:  # a blob that is not named now is left to the sweep: another process may name it
         app.meter.outdated()
-        return None  # a blob that is not named now is left to the sweep: another process may name it
-    return picture.id
+    return picture.id if kept else None
 
 
 def keep_picture(tx: Records, picture: Picture, fence: int, now: Moment) -> bool:

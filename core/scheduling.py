@@ -68,11 +68,6 @@ class Scheduler:
         return None
 
 
-async def dispatch(app: App) -> int:
-    """As `Scheduler.dispatch`, without any memory."""
-    return await Scheduler(app).dispatch()
-
-
 def choose(tx: Records, window: int, now: Moment, line: Line | None = None) -> list[Dispatched]:
     """Move those out whose turn it is, no more than the window has room for. Raises each one's fence."""
     line = Line() if line is None else line

@@ -13,6 +13,8 @@ from tests.backups.instances import Instance, Pair
 from tests.backups.mortal import Killed, deaths, run
 from tests.databases import Store
 
+pytestmark = pytest.mark.products
+
 MOMENTS = 5
 UNFINISHED = "did not come to its end"
 

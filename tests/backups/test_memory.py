@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert
 
 from storage.tables import InboxRow, PictureRow, table
@@ -12,6 +13,8 @@ from tests.backups.conftest import Make
 from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair
 from tests.backups.mortal import run
+
+pytestmark = pytest.mark.products
 
 SMALL, LARGE = 25, 250  #: pictures
 PICTURE = 512 << 10  #: bytes of one

@@ -13,6 +13,8 @@ from tests.backups.conftest import PRODUCTS, Make
 from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair
 
+pytestmark = pytest.mark.products
+
 RELEASED = ("0002", "0003")
 
 

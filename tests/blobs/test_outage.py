@@ -21,6 +21,8 @@ from tests.databases import Store
 from tests.pictures import picture_file
 from tests.s3_server import Bucket, S3Server
 
+pytestmark = pytest.mark.products
+
 NAME = "pictures/0f/0/1"
 HURRIED = Patience(connect=0.3, answer=0.5)
 SOON = 20.0  #: seconds; left alone, the client would go on trying for minutes

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.linked import PAIRS, Linked
 from tests.chaos.proxy import Trouble
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.postgres]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.postgres, pytest.mark.products]
 
 KINDS = {
     "slow": Trouble(latency=0.02, jitter=0.05, bandwidth=100_000),

@@ -20,7 +20,7 @@ from tests.chaos.proxy import Proxy, Trouble, Unix
 from tests.databases import Store
 
 STALLED = Trouble(stalls=True)
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.products]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from core.wishes import Progress, Started
 from storage.tables import JobRow, table
 from tests.cast import Actor, Stage
 
+pytestmark = pytest.mark.products
+
 
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:

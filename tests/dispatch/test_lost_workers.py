@@ -15,6 +15,8 @@ from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import PATIENCE, empty, process, serving, until, wish, working
 from tests.redis_server import RedisServer
 
+pytestmark = pytest.mark.products
+
 
 async def test_what_a_killed_worker_had_is_lost_and_what_waited_is_not(
     server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch

@@ -12,6 +12,8 @@ from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import leading, length, serving, until, wish, working
 from tests.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.products
+
 
 async def test_without_redis_nothing_can_be_sent_and_everything_waits(server: RedisServer, leader: Leading) -> None:
     dispatch, listener = leader

@@ -13,6 +13,8 @@ from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import empty, until, wish, working
 from tests.redis_server import RedisServer
 
+pytestmark = pytest.mark.products
+
 
 async def test_a_wish_nobody_had_taken_is_lost(server: RedisServer, leader: Leading, hasty: None) -> None:
     dispatch, listener = leader

@@ -17,6 +17,8 @@ from core.rules import MINIMUM_AGE
 from tests.machines.deployment import Deployment, Process
 from tests.telegram import TelegramServer, User
 
+pytestmark = pytest.mark.products
+
 PICTURE = re.compile(r"AI-generated picture (\w+):")
 TAKES_OVER = 30.0  #: seconds within which another process has taken the token
 

@@ -8,6 +8,8 @@ import re
 import subprocess
 from typing import Any
 
+import pytest
+
 from bots.answering import hear, press
 from bots.top import Steps, listen, look
 from bots.wiring import open_house
@@ -17,6 +19,8 @@ from tests.crashes.processes import DARKROOM
 from tests.machines.conftest import deployment, large_bucket
 from tests.machines.deployment import Deployment, Process, until
 from tests.watching.test_serving import ask
+
+pytestmark = pytest.mark.products
 
 __all__ = ["deployment", "large_bucket"]
 
