@@ -14,7 +14,7 @@ bin := .venv/bin
 ready := .venv/.ready
 setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
 
-in_a_bucket := tests/conversation tests/telegram tests/discord_ tests/page tests/promises
+in_a_bucket := tests/conversation tests/telegram tests/discord_ tests/page
 proved := storage/ledger.py,storage/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
@@ -34,7 +34,7 @@ demo: $(ready) ## Try Darkroom on a page of this computer, with no account anywh
 test: $(ready) ## Run the tests (ARGS="-k ledger" for some of them)
 	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m 'not products' $(ARGS)
 
-test-all: $(ready) ## Run every test, then those of the doors and promises once more with pictures in a bucket
+test-all: $(ready) ## Run every test, then those of the doors once more with pictures in a bucket
 	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 	TEST_BLOBS=bucket OMP_NUM_THREADS=1 $(bin)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(in_a_bucket) $(ARGS)
 

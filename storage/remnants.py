@@ -45,7 +45,7 @@ class Remnants:
                 http_client=PoolManager(
                     timeout=Timeout(connect=patience.connect, read=patience.answer),
                     retries=Retry(
-                        connect=1, read=0, status=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)
+                        connect=1, read=0, other=0, status=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)
                     ),
                 ),
             )

@@ -6,6 +6,8 @@ Ana is new. Ben has agreed and has credits. Zed is banned. Time stands still unt
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,7 +25,7 @@ from bots.wiring import RandomIds, datamap
 from core import accounts, delivery, retention, scheduling
 from core.board import Drawing
 from core.credits import Balance, Milli
-from core.ports import App, Catalogue, Dispatches, Limits
+from core.ports import App, Blobs, Catalogue, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
 from core.values import DeliveryState, JobId, Moment, Owed, Who
 from core.wishes import Drawn, Finished, Lost, News, Passing, Progress, Ready, Started, Stirred, Wish
@@ -31,12 +33,14 @@ from inference.credentials import Credentials, LabellingEncoder, make_certificat
 from inference.flat import square
 from inference.intake import Intake
 from storage.blobs import FolderBlobs
+from storage.bucket_blobs import open_blobs
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import PersonKeys
 from storage.schema import upgrade
 from tests.catalogue import SmallCatalogue
 from tests.safety import Censor
 
+IN_A_BUCKET = "TEST_BLOBS"  #: `bucket`: pictures lie there, and not in a folder
 MASTER, LOOKUP = b"m" * 32, b"l" * 32
 AGREE = f"I am {MINIMUM_AGE} or older"
 
@@ -228,6 +232,16 @@ def keys_of(reply: Reply) -> list[str]:
     return [line.key for line in reply.lines]
 
 
+def blobs_of(folder: Path) -> Blobs:
+    """A folder; where `make test-all` says so, a folder of a bucket."""
+    if os.environ.get(IN_A_BUCKET) != "bucket":
+        return FolderBlobs(folder / "blobs")
+    from tests.s3_server import lasting_bucket
+
+    bucket = lasting_bucket()
+    return open_blobs(f"{bucket.url}/{secrets.token_hex(8)}", folder, bucket.access)
+
+
 def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welcome: int = 20) -> Stage:
     """A bot over `database`, its keys and blobs under `folder`."""
     clock = StandingClock()
@@ -237,7 +251,7 @@ def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welc
     app = App(
         database=database,
         keys=PersonKeys(key_store, MASTER, LOOKUP, clock),
-        blobs=FolderBlobs(folder / "blobs"),
+        blobs=blobs_of(folder),
         dispatch=painter,
         encoder=LabellingEncoder(credentials()),
         intake=Intake(),

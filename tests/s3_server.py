@@ -5,6 +5,7 @@ Its buckets are looked into with a client of the tests' own, which sees what the
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
@@ -16,7 +17,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from importlib import metadata
 from itertools import count
 from pathlib import Path
@@ -253,6 +255,16 @@ def s3_server(program: Path) -> Iterator[S3Server]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@cache
+def lasting_bucket() -> Bucket:
+    """One bucket until this process ends, for who has no fixture at hand."""
+    program = s3_program()
+    assert program is not None, NOT_INSTALLED
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(kept.enter_context(s3_server(program)).fresh())
 
 
 @pytest.fixture(scope="session")
