@@ -11,7 +11,9 @@ from tests.databases import NOT_INSTALLED, postgres_programs
 KILLS = 12
 
 
-@pytest.mark.parametrize("form", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.products])])
+@pytest.mark.parametrize(
+    "form", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.products])]
+)
 async def test_nothing_is_lost_doubled_or_paid_for_in_vain_when_everything_is_killed(form: str) -> None:
     if form == "postgres" and postgres_programs() is None:
         pytest.skip(NOT_INSTALLED)
