@@ -151,6 +151,11 @@ class Stage:
         else:
             await self.background.dispatcher.hear(news)
 
+    async def stored(self, kind: str = "") -> list[str]:
+        """The names of what lies in the blob store, of one kind where it is named."""
+        every = await self.app.blobs.older_than(Moment(4_000_000_000_000))
+        return sorted(name for name in every if name.startswith(kind))
+
     def mistakes(self) -> list[str]:
         return self.database.transact(lambda tx: tx.ledger.mistakes())
 

@@ -173,7 +173,7 @@ async def test_the_same_result_twice_is_one_picture(stage: Stage, ben: Actor) ->
     await stage.tells()
 
     assert len(ben.inbox) == 2
-    assert len([path for path in (stage.folder / "blobs").rglob("*") if path.is_file()]) == 2
+    assert len(await stage.stored()) == 2
 
 
 async def test_a_silent_worker_loses_its_lease_and_the_job_is_drawn_by_another(stage: Stage, ben: Actor) -> None:
@@ -265,9 +265,8 @@ async def test_a_picture_lost_before_it_was_told_is_said_so_and_paid_back(stage:
     await stage.dispatches()
     ((wish,),) = stage.painter.waiting
     await stage.news(stage.painter.drawn(wish))
-    for blob in (stage.folder / "blobs").rglob("*"):
-        if blob.is_file():
-            blob.unlink()
+    for blob in await stage.stored():
+        await stage.app.blobs.delete(blob)
     await stage.tells()
     await stage.tells()
 

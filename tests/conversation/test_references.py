@@ -8,8 +8,8 @@ from tests.cast import Actor, Stage, keys_of, read
 from tests.pictures import BLUE, RED, picture_file
 
 
-def references(stage: Stage) -> list[str]:
-    return sorted(path.name for path in (stage.folder / "blobs").glob("references/*") if path.is_file())
+async def references(stage: Stage) -> list[str]:
+    return await stage.stored("references/")
 
 
 async def test_the_worker_gets_it_with_every_picture_of_the_request(stage: Stage, ben: Actor) -> None:
@@ -54,7 +54,7 @@ async def test_what_cannot_be_opened_is_said_and_costs_nothing(stage: Stage, ben
         assert keys_of(answer) == [key]
         assert "Nothing was charged" in read(answer)
     assert (await ben.balance()).held == 0
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_a_model_that_cannot_start_from_one_says_which_can(stage: Stage, ben: Actor) -> None:
@@ -62,7 +62,7 @@ async def test_a_model_that_cannot_start_from_one_says_which_can(stage: Stage, b
 
     assert keys_of(answer) == ["model.no_references"]
     assert "flat, grand can" in read(answer)
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_a_request_that_is_refused_leaves_none_behind(stage: Stage, ben: Actor) -> None:
@@ -71,7 +71,7 @@ async def test_a_request_that_is_refused_leaves_none_behind(stage: Stage, ben: A
     answer = await ben.sends("/imagine a fox", "a.png", picture_file())
 
     assert keys_of(answer) == ["jobs.too_many"]
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_again_says_that_it_is_gone_and_edit_fills_in_the_rest(stage: Stage, ben: Actor) -> None:
@@ -94,28 +94,28 @@ async def test_again_says_that_it_is_gone_and_edit_fills_in_the_rest(stage: Stag
 
 async def test_it_is_destroyed_when_the_request_is_drawn(stage: Stage, ben: Actor) -> None:
     await ben.sends("/imagine a fox --count 2", "a.png", picture_file())
-    assert len(references(stage)) == 1
+    assert len(await references(stage)) == 1
     await stage.works()
 
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_it_is_destroyed_when_the_request_is_taken_back(stage: Stage, ben: Actor) -> None:
     await ben.sends("/imagine a fox", "a.png", picture_file())
     await ben.says("/cancel")
 
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_it_outlives_a_worker_and_goes_when_the_request_is_given_up(stage: Stage, ben: Actor) -> None:
     await ben.sends("/imagine a fox", "a.png", picture_file())
     for _ in range(2):
         await stage.breaks_down()
-        assert len(references(stage)) == 1
+        assert len(await references(stage)) == 1
     await stage.breaks_down()
 
     assert keys_of(ben.inbox[0]) == ["failed.crashed"]
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_it_goes_when_nobody_starts_the_request_in_time(stage: Stage, ben: Actor) -> None:
@@ -124,7 +124,7 @@ async def test_it_goes_when_nobody_starts_the_request_in_time(stage: Stage, ben:
     stage.clock.passes(START_DEADLINE)
     await stage.dispatches()
 
-    assert references(stage) == []
+    assert await references(stage) == []
 
 
 async def test_a_picture_with_plain_words_is_not_passed_over(stage: Stage, ben: Actor) -> None:

@@ -16,7 +16,7 @@ async def test_a_refused_picture_is_not_kept_and_not_paid(stage: Stage, ben: Act
     assert told == {"picture.done", "failed.refused"}
     assert [seen.lines[0].values["seed"] for seen in ben.inbox if seen.pictures] == [7, 9]
     assert "no nudity" in read(ben.inbox[-1])
-    assert len(list((stage.folder / "blobs").rglob("*/*/1"))) == 2
+    assert len(await stage.stored("pictures/")) == 2
     balance = await ben.balance()
     assert (balance.spendable, balance.held) == (18_000, 0)
     assert stage.mistakes() == []
