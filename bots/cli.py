@@ -86,12 +86,11 @@ def worker() -> None:
     """Draw for a bot on another machine: needs only DARKROOM_REDIS_URL, DARKROOM_WIRE_KEY and the models."""
     from bots.remote_worker import work
     from bots.secrets import load_text, load_wire_key
-    from bots.wiring import FolderBusy, named_worker, require_models, served
+    from bots.wiring import FolderBusy, named_worker, require_models
 
     settings = _settings()
     try:
-        require_models(settings)
-        models = served(settings)
+        models = require_models(settings)
         names = [model.name for model in models.models]
         if not (redis := load_text(settings, "redis_url")):
             raise BadSettings("DARKROOM_REDIS_URL is not set: it is where a worker finds its bot.")
@@ -227,12 +226,9 @@ def _serve(person: str, out: Path, as_json: bool) -> None:
 
 def _run(settings: Settings, serve: Callable[[House], Coroutine[Any, Any, int]]) -> NoReturn:
     """Serve people as the one process of this data folder, and end with its exit status."""
-    from bots.secrets import load_text
-    from bots.wiring import FolderBusy, place_to_serve, require_models
+    from bots.wiring import FolderBusy, place_to_serve
 
     try:
-        if not load_text(settings, "redis_url"):  # else workers on other machines have the models
-            require_models(settings)
         with place_to_serve(settings), _house(settings) as house:
             status = asyncio.run(serve(house))
     except (FolderBusy, BadSettings) as refusal:

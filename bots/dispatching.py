@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, assert_never
 
 import structlog
@@ -30,16 +31,15 @@ class Dispatcher:
         self.queued = asyncio.Event()
         self._leases = scheduling.Leases(app)
         self._outlived = Outlived(app)
-        self._scheduler = scheduling.Scheduler(app)
 
     async def run(self) -> None:
-        self._scheduler = scheduling.Scheduler(self._app)  # who led meanwhile has moved the line on
+        scheduler = scheduling.Scheduler(self._app)  # a new one: who led meanwhile has moved the line on
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._take_back())
             tasks.create_task(again_and_again("reclaim", self._reclaim))
-            tasks.create_task(again_and_again("dispatch", self._dispatch, stirred=self.queued))
-            tasks.create_task(again_and_again("sweep", self._sweep, seconds=SWEEP))
+            tasks.create_task(again_and_again("dispatch", scheduler.dispatch, stirred=self.queued))
+            tasks.create_task(again_and_again("sweep", partial(retention.sweep, self._app), seconds=SWEEP))
 
     async def hear(self, news: News) -> None:
         """Act on one piece of news."""
@@ -96,13 +96,7 @@ class Dispatcher:
         except Exception:  # then their leases run out: the rest must go on
             log.exception("task.failed", task="take_back")
 
-    async def _dispatch(self) -> None:
-        await self._scheduler.dispatch()
-
     async def _reclaim(self) -> None:
         if await scheduling.reclaim(self._app):
             self.queued.set()
             self._owe()
-
-    async def _sweep(self) -> None:
-        await retention.sweep(self._app)

@@ -12,13 +12,12 @@ from typing import BinaryIO, Final
 from bots.clock import SteadyClock
 from bots.secrets import CREDENTIALS, kept_key, whereabouts
 from bots.settings import Settings
-from bots.wiring import only_server, opened_blobs
+from bots.wiring import only_server, opened_blobs, store_elsewhere, store_file, store_url
 from core.errors import Refused
 from storage import schema
 from storage.backup_form import fingerprint
 from storage.backup_writing import BackedUp, Backup, back_up
 from storage.copying import private_engine, snapshot
-from storage.database import sqlite_url
 from storage.moving import Moved, Target, move
 from storage.restoring import Restored, Secrets, restore
 from storage.sealed_files import identities, recipient
@@ -46,10 +45,10 @@ def write_backup(
     now = SteadyClock().now()
     if keys:
         mark = fingerprint(_secret(settings, "master_key"))
-        with open_store(_url(settings, "keys")) as store:
+        with open_store(store_url(settings, "keys")) as store:
             return back_up(to, Backup("keys", store, None, mark, now), for_whom, opening, replace=force)
     mark = fingerprint(_secret(settings, "lookup_key"))
-    with open_store(_url(settings, "records")) as store, _shelf(settings, settings.blobs_url) as shelf:
+    with open_store(store_url(settings, "records")) as store, _shelf(settings, settings.blobs_url) as shelf:
         return back_up(to, Backup("records", store, shelf, mark, now), for_whom, opening, replace=force)
 
 
@@ -93,7 +92,7 @@ def bring_up_to_date(settings: Settings) -> list[Schema]:
     with only_server(settings.data):
         before = schemas(settings)
         for store in before:
-            with open_store(_url(settings, store.store)) as engine:
+            with open_store(store_url(settings, store.store)) as engine:
                 schema.upgrade(engine, store.store)
         return before
 
@@ -124,18 +123,22 @@ def _require_fit(settings: Settings, to: str, keys_to: str, blobs_to: str) -> No
         raise Refused("migrate.no_keys_url")
     if blobs_to and not BUCKET.fullmatch(blobs_to):
         raise Refused("migrate.no_blobs_url")
-    used = {"--to": _url(settings, "records"), "--keys-to": _url(settings, "keys"), "--blobs-to": settings.blobs_url}
+    used = {
+        "--to": store_url(settings, "records"),
+        "--keys-to": store_url(settings, "keys"),
+        "--blobs-to": settings.blobs_url,
+    }
     for option, given in (("--to", to), ("--keys-to", keys_to), ("--blobs-to", blobs_to)):
         if given and given == used[option]:
             raise Refused("migrate.same", option=option)
-    if (to or _url(settings, "records")) == (keys_to or _url(settings, "keys")):
+    if (to or store_url(settings, "records")) == (keys_to or store_url(settings, "keys")):
         raise Refused("migrate.shared_keys")
 
 
 def _schema(settings: Settings, store: str) -> Schema:
     with ExitStack() as opened:
         if _is_there(settings, store):
-            engine = opened.enter_context(open_store(_url(settings, store)))
+            engine = opened.enter_context(open_store(store_url(settings, store)))
             connection = opened.enter_context(snapshot(engine))
         else:
             connection = opened.enter_context(private_engine().connect())
@@ -169,23 +172,11 @@ def _require_used(settings: Settings, store: str) -> None:
 
 def _is_there(settings: Settings, store: str) -> bool:
     """Opening a SQLite database that is not there would make one."""
-    return bool(_elsewhere(settings, store)) or _file(settings, store).exists()
-
-
-def _url(settings: Settings, store: str) -> str:
-    return _elsewhere(settings, store) or sqlite_url(_file(settings, store))
-
-
-def _elsewhere(settings: Settings, store: str) -> str:
-    return settings.keys_url if store == "keys" else settings.database_url
-
-
-def _file(settings: Settings, store: str) -> Path:
-    return settings.data / ("keys.db" if store == "keys" else "darkroom.db")
+    return bool(store_elsewhere(settings, store)) or store_file(settings, store).exists()
 
 
 def _stores(settings: Settings) -> AbstractContextManager[Stores]:
-    return open_stores(_url(settings, "records"), _url(settings, "keys"), opened_blobs(settings))
+    return open_stores(store_url(settings, "records"), store_url(settings, "keys"), opened_blobs(settings))
 
 
 def _shelf(settings: Settings, blobs_url: str) -> AbstractContextManager[Shelf]:

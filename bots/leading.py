@@ -101,6 +101,16 @@ class Elected:
         return asked + self._lease / SECOND if taken else None
 
 
+def role_of(app: App, door: str, token: str) -> str:
+    """Serving a platform's token, which one process at a time should do."""
+    return f"door:{door}:{app.keys.tag(token)}"
+
+
+def nameless(role: str) -> str:
+    """A role without the hash of a token at its end."""
+    return ":".join(role.split(":")[:2])
+
+
 def leading(app: App, *, shared: bool) -> Leading:
     """How a process leads that shares its stores with others, or has them for itself."""
     return Elected(app) if shared else Alone()

@@ -14,7 +14,7 @@ import structlog
 
 from core import scheduling
 from core.errors import Unavailable
-from core.ports import App, Dispatches, Records
+from core.ports import App
 from core.values import JobId
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Outlived:
     async def take_back(self) -> bool:
         """Listen for a while, then put those back that nobody has. Whether there were any."""
         self._spoken_of.clear()
-        before = await self._insist(lambda: self._app.database.run(_drawing))
+        before = await self._insist(partial(scheduling.drawing, self._app))
         await self._listen()
         gone = sorted(before - self._app.dispatch.out - self._spoken_of)
         for job, fence in gone:
@@ -59,7 +59,3 @@ class Outlived:
         while listened < UNHEARD:
             await asyncio.sleep(TICK)
             listened = listened + TICK if self._app.dispatch.window else 0.0
-
-
-def _drawing(tx: Records) -> Dispatches:
-    return frozenset((job.id, job.fence) for job in tx.jobs.drawing())

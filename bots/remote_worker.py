@@ -38,9 +38,8 @@ def work(
     ValueError for an address or a name nobody can have. Runs in the main thread only.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client: weights are on disk or not at all
-    from inference.entries import BadCatalogue
     from inference.fetched import Unusable
-    from inference.models import UnknownModel, engine
+    from inference.models import engine
     from inference.worker import serve
     from storage.joining import Unwelcome
     from storage.redis_end import RedisEnd
@@ -51,11 +50,8 @@ def work(
     try:
         if end.join():
             serve(end, engine(models, stock, flat_delay))
-    except (Unwelcome, Unusable, BadCatalogue) as trouble:
+    except (Unwelcome, Unusable) as trouble:
         _say(str(trouble))
-        return 2
-    except UnknownModel as unknown:
-        _say(f"no model of the catalogue is called {unknown}: DARKROOM_MODEL and DARKROOM_MODELS name the models.")
         return 2
     finally:
         end.leave()

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bots.settings import PREFIX, BadSettings, Settings
+from storage.whole_files import sync
 
 KEY_BYTES = 32
 CREDENTIALS = "credentials.pem"
@@ -145,17 +146,8 @@ def _make(path: Path, new: Callable[[], str]) -> bool:
         return _make(path, new)
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
     return True
-
-
-def _sync(folder: Path) -> None:
-    """A power cut must not take the key's name with it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path, named: str) -> str:

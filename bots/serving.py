@@ -43,37 +43,29 @@ class Opened(Chat, Protocol):
 
 async def serve_page(house: House, settings: Settings) -> int:
     """The page alone, for a first look."""
-    house, metrics = _counted(house)
-    return await _serve(house, metrics, settings, with_page=True, chats=[], hooks=[])
+    return await _serve(house, settings, with_page=True, with_chats=False)
 
 
 async def serve_doors(house: House, settings: Settings) -> int:
     """Whichever doors have tokens, and the page where it is on. Raises BadSettings when that is none."""
-    house, metrics = _counted(house)
-    chats, hooks = _chats(house, settings)
-    if not chats and not settings.page:
-        raise BadSettings(
-            "No door is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN, or DARKROOM_PAGE=true. "
-            "`darkroom demo` serves the page without any setting."
-        )
-    return await _serve(house, metrics, settings, with_page=settings.page, chats=chats, hooks=hooks)
+    closed = (
+        "No door is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN, or DARKROOM_PAGE=true. "
+        "`darkroom demo` serves the page without any setting."
+    )
+    return await _serve(house, settings, with_page=settings.page, with_chats=True, closed=closed)
 
 
 async def serve_chats(house: House, settings: Settings) -> int:
     """Beside other processes: the chats that have tokens. Raises BadSettings when there is none."""
     _require_shared(house, "chat")
-    house, metrics = _counted(house)
-    chats, hooks = _chats(house, settings)
-    if not chats:
-        raise BadSettings("No chat is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN.")
-    return await _serve(house, metrics, settings, with_page=False, chats=chats, hooks=hooks)
+    closed = "No chat is open: set DARKROOM_TELEGRAM_TOKEN or DARKROOM_DISCORD_TOKEN."
+    return await _serve(house, settings, with_page=False, with_chats=True, closed=closed)
 
 
 async def serve_web(house: House, settings: Settings) -> int:
     """Beside other processes: what browsers and machines ask for. Raises BadSettings when it has its stores for itself."""
     _require_shared(house, "web")
-    house, metrics = _counted(house)
-    return await _serve(house, metrics, settings, with_page=settings.page, chats=[], hooks=[])
+    return await _serve(house, settings, with_page=settings.page, with_chats=False)
 
 
 def _require_shared(house: House, command: str) -> None:
@@ -111,19 +103,16 @@ def _counted(house: House) -> tuple[House, Metrics]:
     return replace(house, app=counted(house.app, metrics)), metrics
 
 
-async def _serve(
-    house: House,
-    metrics: Metrics,
-    settings: Settings,
-    *,
-    with_page: bool,
-    chats: list[Opened],
-    hooks: list[web.RouteDef],
-) -> int:
+async def _serve(house: House, settings: Settings, *, with_page: bool, with_chats: bool, closed: str = "") -> int:
     """Serve until SIGTERM, Ctrl-C, or a platform that does not know us any more. Returns the exit status.
 
+    Raises BadSettings, saying what is `closed`, when no chat has a token and there is no page either.
     What is queued stays queued, and what nobody was told stays owed.
     """
+    house, metrics = _counted(house)
+    chats, hooks = _chats(house, settings) if with_chats else ([], [])
+    if with_chats and not chats and not with_page:
+        raise BadSettings(closed)
     page = Page(house.app) if with_page else None
     doors = [page] if page else []
     leads = leading(house.app, shared=house.shared)

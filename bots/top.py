@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bots.health import Crowd
+from bots.leading import nameless
 from bots.replies import say
 from bots.texts import render
 from bots.wiring import House
@@ -158,8 +159,7 @@ def _drawn(name: str, out: UnderWay, progress: Progress | None, now: Moment) -> 
 
 
 def _leaders(until: dict[str, int]) -> dict[str, float]:
-    """Roles without the hash of a token at their end."""
-    return {":".join(role.split(":")[:2]).removeprefix("door:"): left / SECOND for role, left in sorted(until.items())}
+    return {nameless(role).removeprefix("door:"): left / SECOND for role, left in sorted(until.items())}
 
 
 def _owed(untold: Untold) -> dict[str, int]:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bots.auditing import Auditor
 from bots.health import Crowd, Health, State
-from bots.leading import Leading
+from bots.leading import Leading, nameless
 from bots.metrics import Metrics
 from bots.notifying import READY, STOPPING, notify
 from bots.pulse import Pulse
@@ -74,7 +74,7 @@ async def watched(
     pulse = Pulse(metrics.late)
     auditor = Auditor(house.app, house.database, lambda: leading.leads(roles[0]))
     health = Health(house.app, house.database, auditor, house.dispatch if isinstance(house.dispatch, Crowd) else None)
-    leads = {_nameless(role): role for role in roles}
+    leads = {nameless(role): role for role in roles}
     standing = Standing(
         house.app,
         house.dispatch,
@@ -94,8 +94,3 @@ async def watched(
                 task.cancel()
             await asyncio.gather(*watching, return_exceptions=True)
             await health.close()
-
-
-def _nameless(role: str) -> str:
-    """A role without the hash of a token at its end."""
-    return ":".join(role.split(":")[:2])

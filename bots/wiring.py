@@ -99,9 +99,9 @@ def open_house(settings: Settings) -> Iterator[House]:
     except BadCertificates as error:
         raise BadSettings(f"DARKROOM_CREDENTIALS_FILE cannot be used: {error}.") from None
     with ExitStack() as stack:
-        records = open_engine(settings.database_url or sqlite_url(settings.data / "darkroom.db"))
+        records = open_engine(store_url(settings, "records"))
         stack.callback(records.dispose)
-        key_store = open_engine(settings.keys_url or sqlite_url(settings.data / "keys.db"))
+        key_store = open_engine(store_url(settings, "keys"))
         stack.callback(key_store.dispose)
         upgrade(records, "records")
         upgrade(key_store, "keys")
@@ -131,6 +131,21 @@ def open_house(settings: Settings) -> Iterator[House]:
             datamap=datamap(),
         )
         yield House(app, dispatch, database, found.made, shared=bool(redis))
+
+
+def store_url(settings: Settings, store: str) -> str:
+    """Where the `records` are, or people's `keys`."""
+    return store_elsewhere(settings, store) or sqlite_url(store_file(settings, store))
+
+
+def store_elsewhere(settings: Settings, store: str) -> str:
+    """The address of a server, where one is set."""
+    return settings.keys_url if store == "keys" else settings.database_url
+
+
+def store_file(settings: Settings, store: str) -> Path:
+    """Where a store lies that has no server."""
+    return settings.data / ("keys.db" if store == "keys" else "darkroom.db")
 
 
 def opened_blobs(settings: Settings) -> Blobs:
@@ -200,15 +215,23 @@ def served(settings: Settings) -> Catalogue:
         raise BadSettings(str(error)) from None
 
 
-def require_models(settings: Settings) -> None:
-    """Raises BadSettings when a model that is served cannot be loaded, which would otherwise show at the first request."""
-    if troubles := [trouble for trouble in served(settings).troubles().values() if trouble]:
+def require_models(settings: Settings) -> Catalogue:
+    """What is served. Raises BadSettings when a model cannot be loaded, which would otherwise show at the first request."""
+    models = served(settings)
+    if troubles := [trouble for trouble in models.troubles().values() if trouble]:
         raise BadSettings(troubles[0])
+    return models
 
 
 def place_to_serve(settings: Settings) -> AbstractContextManager[None]:
-    """The data folder for one process alone, unless several share a bot. Raises FolderBusy and BadSettings."""
-    return nullcontext() if load_text(settings, "redis_url") else only_server(settings.data)
+    """The data folder for one process alone, whose worker can load its models; where several share a bot, nothing.
+
+    Raises FolderBusy and BadSettings.
+    """
+    if load_text(settings, "redis_url"):
+        return nullcontext()
+    require_models(settings)
+    return only_server(settings.data)
 
 
 @contextmanager

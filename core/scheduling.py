@@ -108,6 +108,11 @@ class Leases:
             await self._app.database.run(_renew, self._app.dispatch.out, Moment(now + LEASE))
 
 
+async def drawing(app: App) -> Dispatches:
+    """Every dispatch that counts, wherever it is."""
+    return await app.database.run(_drawing)
+
+
 async def being_drawn(app: App, job: JobId, fence: int) -> Job | None:
     """The job, when this dispatch of it still counts."""
     return await app.database.run(_under_fence, job, fence)
@@ -131,9 +136,9 @@ async def worker_lost(app: App, news: Lost) -> None:
 
 async def recover(app: App) -> int:
     """At the start of the only serving process: whatever was out is out no more. Returns how many jobs that were."""
-    out = await app.database.run(_drawing)
-    for job in out:
-        await attempt_ended(app, job.id, job.fence)
+    out = await drawing(app)
+    for job, fence in sorted(out):
+        await attempt_ended(app, job, fence)
     return len(out)
 
 
@@ -191,8 +196,8 @@ def _under_fence(tx: Records, job_id: JobId, fence: int) -> Job | None:
     return job if job is not None and job.fence == fence and job.state is JobState.DRAWING else None
 
 
-def _drawing(tx: Records) -> list[Job]:
-    return tx.jobs.drawing()
+def _drawing(tx: Records) -> Dispatches:
+    return frozenset((job.id, job.fence) for job in tx.jobs.drawing())
 
 
 async def _wishes(app: App, dispatched: Dispatched) -> list[Wish]:
@@ -229,8 +234,7 @@ def _start(tx: Records, job: JobId, fence: int, out: Dispatches, lease_until: Mo
 
 
 def _renew_all(tx: Records, lease_until: Moment) -> None:
-    for job in tx.jobs.drawing():
-        tx.jobs.renew(job.id, job.fence, lease_until)
+    _renew(tx, _drawing(tx), lease_until)
 
 
 def _renew(tx: Records, out: Dispatches, lease_until: Moment) -> None:

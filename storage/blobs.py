@@ -6,7 +6,6 @@ Knows names and bytes, not what they show. Buckets are in bucket_blobs.py.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from obstore.store import LocalStore, ObjectStore
 from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Until
 from core.errors import Unavailable
 from core.values import Moment
+from storage.whole_files import sync
 
 PICTURES, REFERENCES = "pictures/", "references/"
 PREFIXES: Final = (PICTURES, REFERENCES)
@@ -130,11 +130,7 @@ class FolderBlobs(ObjectBlobs):
 
     def _sync(self, written: Path) -> None:
         for path in (written, *written.parents):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync(path)
             if path == self._path:
                 return
 

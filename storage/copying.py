@@ -31,12 +31,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.errors import Unavailable
 from storage import schema
 from storage.blobs import entries as blob_entries
-from storage.database import READING
+from storage.database import READING, reachable
 from storage.patience import VERY_LONG, take_time
 
 #: The schema's version, which a copy gets by itself, and who leads, which no copy does.
@@ -70,7 +69,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
     Raises Unavailable when the store cannot be reached.
     """
-    with _reachable(), engine.connect() as opened:
+    with reachable("database.unavailable"), engine.connect() as opened:
         connection = opened.execution_options(**READING[engine.dialect.name])
         with connection.begin():
             take_time(connection, VERY_LONG)
@@ -80,7 +79,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """All that is written in it, or nothing. Raises Unavailable when the store cannot be reached, or takes no more."""
-    with _reachable(), engine.begin() as connection:
+    with reachable("database.unavailable"), engine.begin() as connection:
         take_time(connection, VERY_LONG)
         yield connection
 
@@ -155,14 +154,6 @@ def blob_names(connection: Connection, store: str) -> Iterator[str]:
 
 
 # How it is done
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable("database.unavailable", retry_after=5) from error
 
 
 _ANY_THREAD: Final[dict[str, Any]] = {"isolation_level": None, "check_same_thread": False}  #: one after the other

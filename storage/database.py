@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -97,6 +98,15 @@ class SqlRecords:
         return SqlFigures(self._connection)
 
 
+@contextmanager
+def reachable(key: str) -> Iterator[None]:
+    """A database that cannot be reached, or stays locked, is Unavailable; `key` is of its sentence."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(key, retry_after=5) from error
+
+
 class SqlDatabase:
     """`core.ports.Database` over an engine. SQLite has one writer, so one thread; PostgreSQL gets a few."""
 
@@ -112,11 +122,8 @@ class SqlDatabase:
 
     def transact(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """As `run`, on the calling thread."""
-        try:
-            with self._engine.begin() as connection:
-                return fn(SqlRecords(connection), *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            raise Unavailable("database.unavailable", retry_after=5) from error
+        with reachable("database.unavailable"), self._engine.begin() as connection:
+            return fn(SqlRecords(connection), *args, **kwargs)
 
     async def look(self, fn: Callable[Concatenate[Records, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """As `run`, of what only reads and may take long: it sees one moment, and holds up nobody who writes."""
@@ -132,14 +139,11 @@ class SqlDatabase:
         )
 
     def _look(self, reads: Callable[[Connection], R]) -> R:
-        try:
-            with self._engine.connect() as opened:
-                connection = opened.execution_options(**READING[self._engine.dialect.name])
-                with connection.begin():
-                    take_time(connection, LONG)
-                    return reads(connection)
-        except (OperationalError, InterfaceError) as error:
-            raise Unavailable("database.unavailable", retry_after=5) from error
+        with reachable("database.unavailable"), self._engine.connect() as opened:
+            connection = opened.execution_options(**READING[self._engine.dialect.name])
+            with connection.begin():
+                take_time(connection, LONG)
+                return reads(connection)
 
     def close(self) -> None:
         self._threads.shutdown()

@@ -9,20 +9,18 @@ import asyncio
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, Table, delete, insert, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import SQLModel
 
 from core.datamap import Category, Datum, Entry, Meaning, NotPersonal, OnErase, OnExport, Purpose, Until, link
-from core.errors import Unavailable
 from core.ports import Clock, Place
 from core.values import Moment, PersonId, Who
+from storage.database import reachable
 from storage.tables import cell
 
 KEY_BYTES: Final = 32
@@ -109,33 +107,24 @@ class PersonKeys:
 
     def _create(self, person: PersonId) -> None:
         wrapped = seal(self._master, person.encode(), os.urandom(KEY_BYTES))
-        with _reachable(), self._engine.begin() as connection:
+        with reachable("keys.unavailable"), self._engine.begin() as connection:
             connection.execute(insert(keys).values(person_id=person, wrapped=wrapped, created_at=self._clock.now()))
 
     def _key(self, person: PersonId) -> bytes:
-        with _reachable(), self._engine.begin() as connection:
+        with reachable("keys.unavailable"), self._engine.begin() as connection:
             wrapped = connection.execute(select(keys.c.wrapped).where(keys.c.person_id == person)).scalar_one_or_none()
         if wrapped is None:
             raise Unsealable("this person's key was destroyed")
         return unseal(self._master, person.encode(), bytes(wrapped))
 
     def _shred(self, people: Sequence[PersonId]) -> None:
-        with _reachable(), self._engine.begin() as connection:
+        with reachable("keys.unavailable"), self._engine.begin() as connection:
             connection.execute(delete(keys).where(keys.c.person_id.in_(people)))
 
     def _older_than(self, moment: Moment) -> list[PersonId]:
-        with _reachable(), self._engine.begin() as connection:
+        with reachable("keys.unavailable"), self._engine.begin() as connection:
             rows = connection.execute(select(keys.c.person_id).where(keys.c.created_at < moment))
             return [PersonId(row.person_id) for row in rows]
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    """A store that cannot be reached is Unavailable."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable("keys.unavailable", retry_after=5) from error
 
 
 def _context(person: PersonId, place: Place) -> bytes:

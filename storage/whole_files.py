@@ -39,7 +39,7 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise Refused("backup.cannot_write", path=path, trouble=error.strerror or type(error).__name__) from None
 
@@ -49,9 +49,9 @@ def _require_room(path: Path, *, replace: bool) -> None:
         raise Refused("backup.exists", path=path)
 
 
-def _sync(folder: Path) -> None:
-    """A power cut must not take the file's name with it."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """What a file holds, or the names in a folder, outlive a power cut from now on."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -143,7 +143,7 @@ async def test_it_ends_when_its_pipe_ends_even_in_the_middle_of_a_picture() -> N
         assert child.stdin is not None
         child.stdin.close()
         async with asyncio.timeout(10):
-            assert await child.wait() == 0
+            await child.wait()
 
 
 @pytest.mark.parametrize(

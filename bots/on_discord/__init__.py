@@ -14,6 +14,7 @@ import discord
 import structlog
 
 from bots.chatting import LONGEST_PAUSE, pause_after, tell_operator
+from bots.leading import role_of
 from bots.on_discord.access import Access
 from bots.on_discord.commands import registrations, same
 from bots.on_discord.hearing import Hearing
@@ -55,6 +56,7 @@ class Discord:
     ) -> None:
         self._app, self._access, self._warn = app, access, warn
         self.stir: Callable[[], None] = lambda: None
+        self.role = role_of(app, NAME, access.token)
         self._closed = asyncio.Event()
         self._wire = Wire()
         requests, pace = Requests(app), Pace(throttle or Throttle())
@@ -91,11 +93,6 @@ class Discord:
         await self._progress.close()
         await self._hearing.settle(FAREWELL)
         await self._hang_up()
-
-    @property
-    def role(self) -> str:
-        """One process at a time serves a token."""
-        return f"door:{NAME}:{self._app.keys.tag(self._access.token)}"
 
     @property
     def busy(self) -> bool:

@@ -19,6 +19,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bots.answering import hear, press_token
 from bots.chatting import pause_after, tell_operator
 from bots.declaring import Attachment
+from bots.leading import role_of
 from bots.on_telegram.access import Access
 from bots.on_telegram.answering import Answers
 from bots.on_telegram.lanes import Lanes
@@ -66,6 +67,7 @@ class Telegram:
     ) -> None:
         self._app, self._access, self._warn = app, access, warn
         self.stir: Callable[[], None] = lambda: None
+        self.role = role_of(app, NAME, access.token)
         self._bot = access.bot()
         self._signed_in = False
         self._pace = Pace(rates or Rates())
@@ -117,11 +119,6 @@ class Telegram:
     async def hook(self, request: web.Request) -> web.Response:
         """The webhook's handler, mounted at `Access.path` for POST."""
         return await self._listener.hook(request) if self._signed_in else web.Response(status=503)
-
-    @property
-    def role(self) -> str:
-        """One process at a time serves a token."""
-        return f"door:{NAME}:{self._app.keys.tag(self._access.token)}"
 
     @property
     def busy(self) -> bool:

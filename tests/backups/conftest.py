@@ -44,5 +44,13 @@ def instance(request: pytest.FixtureRequest, make: Make) -> Instance:
 
 
 @pytest.fixture
+def files(instance: Instance, pair: Pair, tmp_path: Path) -> tuple[Path, Path]:
+    """A backup of the instance, and one of its people's keys."""
+    instance.does("backup", tmp_path / "backup.age", "--recipient", pair.public)
+    instance.does("backup", "--keys", tmp_path / "keys.age", "--recipient", pair.public)
+    return tmp_path / "backup.age", tmp_path / "keys.age"
+
+
+@pytest.fixture
 def pair(tmp_path: Path) -> Pair:
     return new_pair(tmp_path / "identity.txt")

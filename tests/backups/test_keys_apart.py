@@ -19,13 +19,6 @@ def instance(make: Make) -> Instance:
     return instance
 
 
-@pytest.fixture
-def files(instance: Instance, pair: Pair, tmp_path: Path) -> tuple[Path, Path]:
-    instance.does("backup", tmp_path / "backup.age", "--recipient", pair.public)
-    instance.does("backup", "--keys", tmp_path / "keys.age", "--recipient", pair.public)
-    return tmp_path / "backup.age", tmp_path / "keys.age"
-
-
 def test_without_them_nothing_opens_and_how_many_are_missing_is_said(
     files: tuple[Path, Path], pair: Pair, make: Make
 ) -> None:

@@ -26,13 +26,6 @@ def instance(make: Make) -> Instance:
     return instance
 
 
-@pytest.fixture
-def files(instance: Instance, pair: Pair, tmp_path: Path) -> tuple[Path, Path]:
-    instance.does("backup", tmp_path / "backup.age", "--recipient", pair.public)
-    instance.does("backup", "--keys", tmp_path / "keys.age", "--recipient", pair.public)
-    return tmp_path / "backup.age", tmp_path / "keys.age"
-
-
 def test_a_backup_is_whole_or_not_there(instance: Instance, pair: Pair, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()

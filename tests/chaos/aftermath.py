@@ -9,17 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import SQLModel
-
 from bots.settings import Settings
-from bots.wiring import House, open_house
+from bots.wiring import open_house
 from core import retention
-from core.rules import CREDIT
 from core.values import DeliveryState
-from storage.keys import keys
 from tests.chaos.people import People
-from tests.crashes.aftermath import Aftermath, LaterClock
+from tests.crashes.aftermath import Aftermath, Found, LaterClock, rows_of
 from tests.s3_server import PUT, Bucket
 from tests.telegram import Message
 
@@ -41,9 +36,16 @@ def look(settings: Settings, people: People, bucket: Bucket | None) -> Aftermath
         later = replace(house.app, clock=LaterClock(house.app.clock.now()))
         swept = asyncio.run(retention.sweep(later))
         mistakes = house.database.transact(lambda tx: tx.ledger.mistakes())
-        left = _Left(_rows(house), people)
+        left = _Left(rows_of(house), people)
     blobs = _blobs(settings, bucket)
-    wrong = [*mistakes, *left.requests(), *left.ends(), *left.outcomes(), *left.books(settings), *left.blobs(blobs)]
+    wrong = [
+        *mistakes,
+        *left.requests(),
+        *left.ends(),
+        *left.outcomes(),
+        *left.books(settings.welcome_credits),
+        *left.orphans(blobs),
+    ]
     figures = left.figures() | {
         "blobs without a picture, swept": len(before) - len(blobs),
         "sweep found to do": swept.jobs + swept.references + swept.keys,
@@ -65,12 +67,6 @@ def shows_secret(files: Iterator[Path], secret: str) -> list[str]:
     return found
 
 
-def _rows(house: House) -> Mapping[str, list[Any]]:
-    with house.database._engine.connect() as records, house.app.keys._engine.connect() as key_store:  # type: ignore[attr-defined]
-        rows = {table.name: list(records.execute(select(table))) for table in SQLModel.metadata.sorted_tables}
-        return rows | {keys.name: list(key_store.execute(select(keys)))}
-
-
 def _blobs(settings: Settings, bucket: Bucket | None) -> set[str]:
     if bucket is not None:
         return {name for name, kind in bucket.holds() if kind == PUT}
@@ -78,11 +74,11 @@ def _blobs(settings: Settings, bucket: Bucket | None) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-class _Left:
+class _Left(Found):
     def __init__(self, rows: Mapping[str, list[Any]], people: People) -> None:
-        self._rows, self._people = rows, people
+        super().__init__(rows)
+        self._people = people
         self._jobs = {job.id: job for job in rows["job"]}
-        self._drawn = Counter(wish.job_id for wish in rows["wish"] if wish.state == "drawn")
         self._told = {(one.job_id, one.index): one.state for one in rows["delivery"]}
         self._shown = people.shown()
         self._twice = {id_: messages for id_, messages in self._shown.items() if len(messages) > 1}
@@ -135,22 +131,6 @@ class _Left:
                 yield f"picture {id_} stands in {len(messages)} messages, each of which was edited"
         if strange := self._shown.keys() - {picture.id for picture in self._rows["picture"]}:
             yield f"{len(strange)} pictures were shown that are not there"
-
-    def books(self, settings: Settings) -> Iterator[str]:
-        lots = self._rows["credit_lot"]
-        parts = {part: sum(getattr(lot, part) for lot in lots) for part in ("available", "held", "spent")}
-        price = sum(self._drawn[job.id] * job.price_each for job in self._rows["job"])
-        granted = settings.welcome_credits * CREDIT * len(self._rows["person"])
-        if parts != {"available": granted - price, "held": 0, "spent": price}:
-            yield f"of {granted} there are {parts}, for pictures that cost {price}"
-
-    def blobs(self, blobs: set[str]) -> Iterator[str]:
-        named = {picture.blob for picture in self._rows["picture"]}
-        if blobs != named:
-            yield f"{len(blobs - named)} blobs without a picture, {len(named - blobs)} pictures without a blob"
-        people, owners = {one.id for one in self._rows["person"]}, {one.person_id for one in self._rows["person_key"]}
-        if people != owners:
-            yield f"{len(owners - people)} keys without a person, {len(people - owners)} people without a key"
 
     def figures(self) -> dict[str, float]:
         states = Counter((job.state, job.reason) for job in self._rows["job"])

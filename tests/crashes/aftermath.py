@@ -70,7 +70,7 @@ def look(settings: Settings, asked: Sequence[Asked], heard: Heard) -> Aftermath:
         later = replace(house.app, clock=LaterClock(house.app.clock.now()))
         swept = asyncio.run(retention.sweep(later))
         mistakes = house.database.transact(lambda tx: tx.ledger.mistakes())
-        found = _Found.of(house)
+        found = _Found(rows_of(house))
     files = {str(path.relative_to(settings.data / "blobs")) for path in _files(settings.data / "blobs")}
     wrong = [
         *mistakes,
@@ -85,19 +85,43 @@ def look(settings: Settings, asked: Sequence[Asked], heard: Heard) -> Aftermath:
     return Aftermath(found.figures(asked, heard) | swept_up, wrong)
 
 
-class _Found:
-    """Every row, by table."""
+def rows_of(house: House) -> Mapping[str, list[Any]]:
+    """Every row, people's keys included, by table."""
+    with house.database._engine.connect() as records, house.app.keys._engine.connect() as key_store:  # type: ignore[attr-defined]
+        rows = {table.name: list(records.execute(select(table))) for table in SQLModel.metadata.sorted_tables}
+        return rows | {keys.name: list(key_store.execute(select(keys)))}
+
+
+class Found:
+    """What the stores hold, and whether it adds up."""
 
     def __init__(self, rows: Mapping[str, list[Any]]) -> None:
         self._rows = rows
         self._drawn = Counter(wish.job_id for wish in rows["wish"] if wish.state == "drawn")
-        self._captured = {hold.id: hold.captured for hold in rows["hold"]}
 
-    @classmethod
-    def of(cls, house: House) -> _Found:
-        with house.database._engine.connect() as records, house.app.keys._engine.connect() as key_store:  # type: ignore[attr-defined]
-            rows = {table.name: list(records.execute(select(table))) for table in SQLModel.metadata.sorted_tables}
-            return cls(rows | {keys.name: list(key_store.execute(select(keys)))})
+    def books(self, welcome: int) -> Iterator[str]:
+        lots = self._rows["credit_lot"]
+        parts = {part: sum(getattr(lot, part) for lot in lots) for part in ("available", "held", "spent")}
+        price = sum(self._drawn[job.id] * job.price_each for job in self._rows["job"])
+        granted = welcome * CREDIT * len(self._rows["person"])
+        if parts != {"available": granted - price, "held": 0, "spent": price}:
+            yield f"of {granted} there are {parts}, for pictures that cost {price}"
+
+    def orphans(self, files: set[str]) -> Iterator[str]:
+        named = {picture.blob for picture in self._rows["picture"]}
+        if files != named:
+            yield f"blobs without a picture: {sorted(files - named)}; pictures without a blob: {sorted(named - files)}"
+        people, owners = {one.id for one in self._rows["person"]}, {one.person_id for one in self._rows["person_key"]}
+        if people != owners:
+            yield f"{len(owners - people)} keys without a person, {len(people - owners)} people without a key"
+
+
+class _Found(Found):
+    """The same, beside what was asked and heard."""
+
+    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
+        super().__init__(rows)
+        self._captured = {hold.id: hold.captured for hold in rows["hold"]}
 
     def requests(self, asked: Sequence[Asked]) -> Iterator[str]:
         jobs = Counter(job.seed for job in self._rows["job"])
@@ -127,22 +151,6 @@ class _Found:
         for delivery in self._rows["delivery"]:
             if delivery.state != "delivered":
                 yield f"an outcome is {delivery.state}"
-
-    def books(self, welcome: int) -> Iterator[str]:
-        lots = self._rows["credit_lot"]
-        parts = {part: sum(getattr(lot, part) for lot in lots) for part in ("available", "held", "spent")}
-        price = sum(self._drawn[job.id] * job.price_each for job in self._rows["job"])
-        granted = welcome * CREDIT * len(self._rows["person"])
-        if parts != {"available": granted - price, "held": 0, "spent": price}:
-            yield f"of {granted} there are {parts}, for pictures that cost {price}"
-
-    def orphans(self, files: set[str]) -> Iterator[str]:
-        named = {picture.blob for picture in self._rows["picture"]}
-        if files != named:
-            yield f"blobs without a picture: {sorted(files - named)}; pictures without a blob: {sorted(named - files)}"
-        people, owners = {one.id for one in self._rows["person"]}, {one.person_id for one in self._rows["person_key"]}
-        if people != owners:
-            yield f"{len(owners - people)} keys without a person, {len(people - owners)} people without a key"
 
     def told(self, heard: Heard) -> Iterator[str]:
         shown = {Path(path).stem for path in heard.shown}

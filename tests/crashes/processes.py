@@ -21,24 +21,11 @@ PROC = Path("/proc")
 DARKROOM = (sys.executable, "-c", "from bots.cli import main; main()")
 
 
-class Conversation:
-    """One process from its start to its end. What it printed can be read also when it is dead."""
+class Spawned:
+    """A process of ours, alive or dead."""
 
-    def __init__(self, folder: Path, person: str, environment: Mapping[str, str]) -> None:
-        self.person = person
-        self._errors = folder / f"errors-{time.monotonic_ns()}"
-        with self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [*DARKROOM, "talk", "--as", person, "--json", "--out", str(folder / "pictures" / person)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=folder,
-                env=dict(environment),
-            )
-        self._told: Queue[Told | None] = Queue()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
 
     @property
     def pid(self) -> int:
@@ -47,6 +34,31 @@ class Conversation:
     @property
     def exit_status(self) -> int | None:
         return self._process.poll()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class Conversation(Spawned):
+    """One process from its start to its end. What it printed can be read also when it is dead."""
+
+    def __init__(self, folder: Path, person: str, environment: Mapping[str, str]) -> None:
+        self.person = person
+        self._errors = folder / f"errors-{time.monotonic_ns()}"
+        with self._errors.open("wb") as errors:
+            process = subprocess.Popen(
+                [*DARKROOM, "talk", "--as", person, "--json", "--out", str(folder / "pictures" / person)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+                env=dict(environment),
+            )
+        super().__init__(process)
+        self._told: Queue[Told | None] = Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     @property
     def last_words(self) -> str:
@@ -65,10 +77,6 @@ class Conversation:
         with suppress(Empty):
             return self._told.get(timeout=seconds)
         return None
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
     def ends(self, seconds: float) -> int | None:
         """Its exit status after the end of input, or None when it goes on for longer than that."""

@@ -16,7 +16,7 @@ from core.ports import Provenance
 from core.values import Reason
 
 ROOT = Path(__file__).parents[2]
-SPEAKERS = {"say", "whisper", "note", "Refused", "Unavailable", "Gone"}
+SPEAKERS = {"say", "whisper", "note", "Refused", "Unavailable", "Gone", "reachable"}
 NOT_VALUES = {"retry_after"}
 
 #: Keys put together at run time, each from an enum or a declaration.
@@ -51,7 +51,7 @@ def spoken() -> dict[str, list[set[str]]]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SPEAKERS):
                     continue
-                for key in _constants(node.args[0]):
+                for key in _constants(node.args[0]) if node.args else ():
                     given = {word.arg for word in node.keywords if word.arg} - NOT_VALUES
                     found.setdefault(key, []).append(given)
     return found

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
+from unittest.mock import patch
 
 from bots.background import Background
 from bots.commands import commands
@@ -110,10 +111,11 @@ class Scene(Standing):
 async def at_discord(
     stage: Stage, discord: DiscordServer | None = None, *, throttle: Throttle = AT_ONCE
 ) -> AsyncIterator[Scene]:
-    """An open door on a stage, until left."""
+    """An open door on a stage, until left. It never hurries, however slow the machine: a test that wants haste says so."""
+    unhurried = patch.multiple(on_discord_hearing, GLANCE=60.0, FORM_WITHIN=60.0)
     async with discord or DiscordServer() as server:
         scene = Scene(stage, server, throttle)
-        with pointed_at(server), overhearing(on_discord_hearing, COMMANDS, _noting(scene.overheard)):
+        with unhurried, pointed_at(server), overhearing(on_discord_hearing, COMMANDS, _noting(scene.overheard)):
             await scene.opens()
             try:
                 yield scene

@@ -19,7 +19,7 @@ from bots.secrets import make_all
 from bots.settings import PREFIX, Settings
 from inference.credentials import make_certificates
 from tests import databases
-from tests.crashes.processes import DARKROOM
+from tests.crashes.processes import DARKROOM, Spawned
 from tests.databases import PostgresServer
 from tests.redis_server import RedisServer, redis_server
 from tests.s3_server import Bucket, s3_program, s3_server
@@ -35,24 +35,17 @@ UNLIMITED = {
 PATIENCE = 60.0  #: seconds for a process to come up
 
 
-class Process:
+class Process(Spawned):
     """One `darkroom COMMAND`, with what it prints."""
 
     def __init__(self, folder: Path, command: str, environment: dict[str, str]) -> None:
         self.command = command
         self._said = folder / f"{command}-{time.monotonic_ns()}"
         with self._said.open("wb") as said:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [*DARKROOM, command], stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder, env=environment
             )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def exit_status(self) -> int | None:
-        return self._process.poll()
+        super().__init__(process)
 
     @property
     def said(self) -> str:
@@ -63,10 +56,6 @@ class Process:
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        self._signal(signal.SIGKILL)
-        self._process.wait()
 
     def ask_to_end(self) -> None:
         self._signal(signal.SIGTERM)
