@@ -15,7 +15,7 @@ ready := .venv/.ready
 setup = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh .ci/setup
 
 in_a_bucket := tests/conversation tests/telegram tests/discord_ tests/page
-proved := storage/ledger.py,storage/ledger_check.py,core/credits.py
+proved := storage/records/ledger.py,storage/records/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all check bench bench-gpu format pins starter starter-score kills chaos soak ledger-coverage

@@ -33,8 +33,8 @@ from core.scheduling import Dispatched
 from core.turns import Turns, Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId
 from storage.database import SqlDatabase, open_engine
-from storage.job_records import SqlJobs, jobs, wishes
-from storage.person_records import people
+from storage.records.jobs import SqlJobs, jobs, wishes
+from storage.records.people import people
 from storage.schema import upgrade
 
 GOAL = 1.5  #: how much more a choice may cost among 100,000 people than among 100

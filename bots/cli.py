@@ -201,8 +201,8 @@ def top(
     """Watch how the bot does: who waits, what is drawn, what failed. `q` ends it."""
     from rich.console import Console
 
-    from bots.top import look
-    from bots.top_shown import show_once, watch
+    from bots.watching.top import look
+    from bots.watching.top_shown import show_once, watch
 
     console = Console()
     with _house() as house, suppress(KeyboardInterrupt):

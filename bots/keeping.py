@@ -15,14 +15,14 @@ from bots.settings import Settings
 from bots.wiring import only_server, opened_blobs, store_elsewhere, store_file, store_url
 from core.errors import Refused
 from storage import schema
-from storage.backup_form import fingerprint
-from storage.backup_writing import BackedUp, Backup, back_up
-from storage.copying import private_engine, snapshot
-from storage.moving import Moved, Target, move
-from storage.restoring import Restored, Secrets, restore
-from storage.sealed_files import identities, recipient
-from storage.shelves import Shelf
-from storage.stores import Stores, open_shelf, open_store, open_stores
+from storage.backups.copying import private_engine, snapshot
+from storage.backups.form import fingerprint
+from storage.backups.moving import Moved, Target, move
+from storage.backups.restoring import Restored, Secrets, restore
+from storage.backups.sealed_files import identities, recipient
+from storage.backups.shelves import Shelf
+from storage.backups.stores import Stores, open_shelf, open_store, open_stores
+from storage.backups.writing import BackedUp, Backup, back_up
 
 POSTGRES: Final = re.compile(r"postgresql\+psycopg://\S+")
 KEY_STORE: Final = re.compile(r"(postgresql\+psycopg|sqlite)://\S+")

@@ -13,9 +13,9 @@ from rich.table import Table
 from bots.keeping import Schema
 from bots.replies import Line, say
 from core.values import Held
-from storage.backup_writing import BackedUp
-from storage.moving import Moved
-from storage.restoring import Restored
+from storage.backups.moving import Moved
+from storage.backups.restoring import Restored
+from storage.backups.writing import BackedUp
 
 SETTINGS = ("DARKROOM_DATABASE_URL", "DARKROOM_KEYS_URL", "DARKROOM_BLOBS_URL")  #: in the order of `migrate`'s options
 

@@ -41,8 +41,8 @@ def work(
     from inference.fetched import Unusable
     from inference.models import engine
     from inference.worker import serve
-    from storage.joining import Unwelcome
-    from storage.redis_end import RedisEnd
+    from storage.over_redis.end import RedisEnd
+    from storage.over_redis.joining import Unwelcome
 
     threading.excepthook = _end_with_a_thread
     end = RedisEnd(redis_url, wire_key, name, models, version("darkroom"), _say)

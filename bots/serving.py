@@ -14,15 +14,15 @@ from aiohttp import web
 
 from bots.background import SCHEDULER, Background, Chat
 from bots.commands.account import FIRST_WISH
-from bots.counting import counted
 from bots.leading import leading
-from bots.metrics import Metrics
 from bots.on_page import Page
 from bots.on_page.routes import page_routes
 from bots.replies import say
 from bots.settings import BadSettings, Settings
 from bots.texts import render
-from bots.watching import watched
+from bots.watching.counting import counted
+from bots.watching.metrics import Metrics
+from bots.watching.outside import watched
 from bots.web import serve
 from bots.wiring import House
 from core import scheduling

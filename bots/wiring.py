@@ -28,13 +28,15 @@ from inference.intake import Intake
 from inference.models import Catalogue, UnknownModel, catalogue
 from inference.safety import Classifier
 from inference.stock import Stock
-from storage import blobs, keys, redis_keys, tables, wire_paths
-from storage.bucket_blobs import open_blobs
-from storage.buckets import Access, UnusableStore
+from storage import blobs, keys, wire_paths
 from storage.database import SqlDatabase, open_engine, sqlite_url
-from storage.dispatch import PipeDispatch
+from storage.in_buckets.access import Access, UnusableStore
+from storage.in_buckets.blobs import open_blobs
+from storage.over_pipe.dispatch import PipeDispatch
+from storage.over_redis import keyspace as redis_keys
+from storage.over_redis.tickets import ticket_key
+from storage.records import tables
 from storage.schema import upgrade
-from storage.tickets import ticket_key
 
 SHORT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  #: without I, L, O and U, which are misread or make words
 
@@ -180,8 +182,8 @@ def _over_pipe(settings: Settings, models: Catalogue, clock: Clock) -> Transport
 
 def _over_redis(redis: str, found: Secrets, models: Catalogue, clock: Clock) -> Transport:
     """To workers on other machines. Raises BadSettings."""
-    from storage.redis_dispatch import RedisDispatch
-    from storage.redis_house import House as Bot
+    from storage.over_redis.dispatch import RedisDispatch
+    from storage.over_redis.house import House as Bot
 
     bot = Bot(version("darkroom"), tuple(model.name for model in models.models))
     try:

@@ -1,4 +1,6 @@
-"""The worker process: `python -m bots.worker MODELS FLAT_DELAY LOG_LEVEL [STOCK]`, started by storage/dispatch.py over a pipe.
+"""The worker process: `python -m bots.worker MODELS FLAT_DELAY LOG_LEVEL [STOCK]`.
+
+storage/over_pipe/dispatch.py starts it.
 
 It is given the wire key, the models' names and where they lie, and nothing else: no setting, no database, no token. A model
 that cannot be loaded ends it with one sentence and exit status 2.
@@ -27,7 +29,7 @@ def main() -> None:
     from inference.models import engine
     from inference.stock import Stock
     from inference.worker import serve
-    from storage.pipe_end import PipeEnd
+    from storage.over_pipe.end import PipeEnd
 
     logs.set_up(log_level)
     pipe = PipeEnd(sys.stdin.buffer, going)

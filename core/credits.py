@@ -1,4 +1,7 @@
-"""The rules of credits: order of use, slices of a hold, part capture, price. Pure; the UPDATEs are in storage/ledger.py."""
+"""The rules of credits: order of use, slices of a hold, part capture, price. Pure.
+
+The UPDATEs are in storage/records/ledger.py.
+"""
 
 from __future__ import annotations
 

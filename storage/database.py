@@ -15,14 +15,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from core.errors import Unavailable
 from core.ports import Records
-from storage.door_records import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
-from storage.figure_records import SqlFigures
-from storage.job_records import SqlJobs, SqlWishes
-from storage.leader_records import SqlLeaders
-from storage.ledger import SqlLedger
 from storage.patience import LONG, be_patient, take_time
-from storage.person_records import SqlPeople
-from storage.picture_records import SqlDeliveries, SqlPictures
+from storage.records.doors import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
+from storage.records.figures import SqlFigures
+from storage.records.jobs import SqlJobs, SqlWishes
+from storage.records.leaders import SqlLeaders
+from storage.records.ledger import SqlLedger
+from storage.records.people import SqlPeople
+from storage.records.pictures import SqlDeliveries, SqlPictures
 from storage.schema import head
 
 P = ParamSpec("P")

@@ -21,7 +21,7 @@ from core.datamap import Category, Datum, Entry, Meaning, NotPersonal, OnErase, 
 from core.ports import Clock, Place
 from core.values import Moment, PersonId, Who
 from storage.database import reachable
-from storage.tables import cell
+from storage.records.tables import cell
 
 KEY_BYTES: Final = 32
 _VERSION: Final = b"\x01"

@@ -33,8 +33,8 @@ from inference.credentials import Credentials, LabellingEncoder, make_certificat
 from inference.flat import square
 from inference.intake import Intake
 from storage.blobs import FolderBlobs
-from storage.bucket_blobs import open_blobs
 from storage.database import SqlDatabase, open_engine, sqlite_url
+from storage.in_buckets.blobs import open_blobs
 from storage.keys import PersonKeys
 from storage.schema import upgrade
 from tests.catalogue import SmallCatalogue

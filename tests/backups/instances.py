@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
 from bots.cli import app as commands
-from storage.copying import PASSING
+from storage.backups.copying import PASSING
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import keys
 from storage.schema import upgrade

@@ -20,8 +20,8 @@ from sqlalchemy import Engine, event
 from bots import keeping, keeping_shown
 from bots.cli import app
 from bots.keeping_cli import TERMINATED
+from storage.backups.sealed_files import _Counted
 from storage.blobs import ObjectBlobs
-from storage.sealed_files import _Counted
 
 PRELOADED = (keeping, keeping_shown)
 _processes = multiprocessing.get_context("forkserver")

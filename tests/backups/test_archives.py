@@ -10,8 +10,8 @@ import pytest
 from pyrage.x25519 import Identity
 
 from core.errors import Refused
-from storage.archives import Part, packed, unpacked
-from storage.sealed_files import write_sealed
+from storage.backups.archives import Part, packed, unpacked
+from storage.backups.sealed_files import write_sealed
 
 KEY = Identity.generate()
 PARTS = [Part("first.json", b"{}"), Part(f"a/{'long' * 60}/name", b"x" * 3_000_000), Part("empty", b"")]

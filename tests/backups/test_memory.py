@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from storage.tables import InboxRow, PictureRow, table
+from storage.records.tables import InboxRow, PictureRow, table
 from tests.backups.conftest import Make
 from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import MetaData, insert, text
 
 from storage import schema
-from storage.copying import PASSING
+from storage.backups.copying import PASSING
 from tests.backups.conftest import PRODUCTS, Make
 from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.values import JobState
-from storage.copying import PASSING
+from storage.backups.copying import PASSING
 from tests.backups.conftest import PRODUCTS, Make
 from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.ports import Blobs
-from storage.bucket_blobs import USUAL, open_blobs
-from storage.buckets import Access, Patience
+from storage.in_buckets.access import Access, Patience
+from storage.in_buckets.blobs import USUAL, open_blobs
 from tests.s3_server import PUT, UPLOAD, Bucket, S3Server
 
 FOLDER, BUCKET, VERSIONS = "folder", "bucket", "bucket with versions"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from storage.buckets import Access
+from storage.in_buckets.access import Access
 from tests.s3_server import S3Server
 
 _HEAD = re.compile(rb"((?:GET|HEAD|PUT|POST|DELETE) \S+) HTTP/1\.1\r\n(.*?)\r\n\r\n", re.DOTALL)

@@ -9,7 +9,7 @@ import pytest
 
 from core.ports import Blobs
 from core.values import Moment
-from storage.bucket_blobs import open_blobs
+from storage.in_buckets.blobs import open_blobs
 from tests.blobs.places import PREFIX, BucketPlace, Place
 from tests.blobs.relay import relay
 from tests.s3_server import MARK, OVERWRITTEN, PUT, Bucket, S3Server

@@ -13,8 +13,8 @@ import pytest
 
 from core.errors import Unavailable
 from storage.blobs import FolderBlobs
-from storage.bucket_blobs import open_blobs
-from storage.buckets import Access, Patience, UnusableStore, read_bucket
+from storage.in_buckets.access import Access, Patience, UnusableStore, read_bucket
+from storage.in_buckets.blobs import open_blobs
 from tests.s3_server import Bucket, S3Server
 
 KEY = Access("id", "the secret")

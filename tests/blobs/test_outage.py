@@ -13,8 +13,8 @@ from core.ports import Blobs
 from core.rules import DAY
 from core.values import Moment
 from core.wishes import Finished
-from storage.buckets import Patience
 from storage.database import SqlDatabase
+from storage.in_buckets.access import Patience
 from tests.blobs.places import BucketPlace, Place
 from tests.cast import Actor, Stage, keys_of
 from tests.databases import Store

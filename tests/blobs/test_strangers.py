@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from urllib3 import PoolManager
 
-from storage.bucket_blobs import open_blobs
+from storage.in_buckets.blobs import open_blobs
 from tests.blobs.places import PREFIX, BucketPlace
 from tests.blobs.relay import relay
 from tests.s3_server import Bucket, S3Server

@@ -17,7 +17,7 @@ from typing import Any
 import redis as redis_client
 
 from core.rules import LEADERSHIP, SECOND
-from storage import redis_keys as keys
+from storage.over_redis import keyspace as keys
 from tests import databases
 from tests.chaos import servers
 from tests.chaos.proxy import Proxy, Tcp, Unix

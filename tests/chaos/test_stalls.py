@@ -14,7 +14,7 @@ from core.ports import Records
 from core.values import Moment
 from storage import patience
 from storage.database import SqlDatabase, open_engine
-from storage.redis_clients import PATIENCE, AsyncRedis, Away
+from storage.over_redis.clients import PATIENCE, AsyncRedis, Away
 from tests import redis_server
 from tests.chaos.proxy import Proxy, Trouble, Unix
 from tests.databases import Store

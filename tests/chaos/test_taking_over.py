@@ -17,7 +17,7 @@ from core.board import Drawing
 from core.errors import Unavailable
 from core.values import DeliveryState, JobState
 from core.wishes import Progress, Started
-from storage.tables import JobRow, table
+from storage.records.tables import JobRow, table
 from tests.cast import Actor, Stage
 
 pytestmark = pytest.mark.products

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from storage.redis_dispatch import RedisDispatch
+from storage.over_redis.dispatch import RedisDispatch
 from tests import redis_server
 from tests.dispatch.machines import Listener, leading
 from tests.redis_server import RedisServer
@@ -17,8 +17,8 @@ Leading = tuple[RedisDispatch, Listener]
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker in a thread of ours looks up more often, and so comes and goes at once."""
-    monkeypatch.setattr("storage.redis_end.BLOCK", 100)
-    monkeypatch.setattr("storage.redis_end.ASKED_AGAIN", 0.05)
+    monkeypatch.setattr("storage.over_redis.end.BLOCK", 100)
+    monkeypatch.setattr("storage.over_redis.end.ASKED_AGAIN", 0.05)
 
 
 @pytest.fixture
@@ -42,6 +42,6 @@ async def leader(server: RedisServer) -> AsyncIterator[Leading]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hearts beat faster, and patience is shorter, than in earnest."""
-    monkeypatch.setattr("storage.redis_presence.BEAT", 300)
-    monkeypatch.setattr("storage.redis_presence.LIFE", 1_500)
-    monkeypatch.setattr("storage.outstanding.GRACE", 1.0)
+    monkeypatch.setattr("storage.over_redis.presence.BEAT", 300)
+    monkeypatch.setattr("storage.over_redis.presence.LIFE", 1_500)
+    monkeypatch.setattr("storage.over_redis.outstanding.GRACE", 1.0)

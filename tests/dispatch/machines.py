@@ -18,11 +18,11 @@ from core.values import JobId, Moment, Settings
 from core.wishes import News, Passing, Wish
 from inference.flat import Flat
 from inference.worker import serve
-from storage.joining import Unwelcome
-from storage.redis_dispatch import RedisDispatch
-from storage.redis_end import RedisEnd
-from storage.redis_house import House
-from storage.tickets import ticket_key
+from storage.over_redis.dispatch import RedisDispatch
+from storage.over_redis.end import RedisEnd
+from storage.over_redis.house import House
+from storage.over_redis.joining import Unwelcome
+from storage.over_redis.tickets import ticket_key
 from tests.redis_server import RedisServer
 
 WIRE_KEY = b"w" * 32
@@ -170,7 +170,7 @@ class ProcessWorker:
         life: int = 1_500,
     ) -> None:
         script = (
-            "import sys, storage.redis_presence as presence\n"
+            "import sys, storage.over_redis.presence as presence\n"
             f"presence.BEAT, presence.LIFE = 300, {life}\n"
             "from pathlib import Path\n"
             "from bots import logs\n"

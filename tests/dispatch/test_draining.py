@@ -38,7 +38,7 @@ async def test_what_it_is_given_too_late_it_gives_back(
     server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It had asked for something when it was told to end, and cannot take the question back."""
-    monkeypatch.setattr("storage.redis_end.BLOCK", 4_000)
+    monkeypatch.setattr("storage.over_redis.end.BLOCK", 4_000)
     dispatch, listener = leader
     with working(server.url()) as worker:
         await listener.until(Ready)

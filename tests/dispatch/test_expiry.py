@@ -8,7 +8,7 @@ import pytest
 
 from core.values import JobId
 from core.wishes import Drawn, Lost, Pixels, Started
-from storage.tickets import ticket
+from storage.over_redis.tickets import ticket
 from storage.wire import FROM_WORKER, Envelope, wrap
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import TICKET_KEY, WIRE_KEY, Clock, empty, leading, serving, until, wish, working
@@ -54,7 +54,7 @@ async def test_a_picture_that_comes_too_late_is_dropped(server: RedisServer, lea
 
 async def test_without_a_bot_everything_ends_by_itself(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for life in ("WISH_LIFE", "RESULT_LIFE", "HOUSE_LIFE"):
-        monkeypatch.setattr(f"storage.redis_keys.{life}", 2_000)
+        monkeypatch.setattr(f"storage.over_redis.keyspace.{life}", 2_000)
     async with serving(server.url()) as dispatch:
         with working(server.url()):
             await until(lambda: dispatch.window)

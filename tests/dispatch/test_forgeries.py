@@ -11,7 +11,7 @@ import pytest
 from core.values import JobId
 from core.wishes import Drawn, Finished, Pixels, Progress, Ready, Started
 from storage.keys import seal
-from storage.tickets import ticket
+from storage.over_redis.tickets import ticket
 from storage.wire import FROM_WORKER, TO_WORKER, Envelope, wrap
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import TICKET_KEY, WIRE_KEY, Clock, empty, until, wish

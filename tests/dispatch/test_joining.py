@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from core.wishes import Drawn, Finished, Ready
-from storage.joining import NameTaken, Unwelcome
-from storage.redis_end import RedisEnd
-from storage.redis_house import House
+from storage.over_redis.end import RedisEnd
+from storage.over_redis.house import House
+from storage.over_redis.joining import NameTaken, Unwelcome
 from storage.wire import WIRE_VERSION
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import PATIENCE, VERSION, WIRE_KEY, ThreadWorker, process, serving, until, wish, working

@@ -11,9 +11,9 @@ import pytest
 from core.datamap import DataMap, Datum, NotPersonal
 from core.values import JobId
 from core.wishes import Finished, Ready, Started
-from storage import redis_keys as keys
-from storage.redis_clients import AsyncRedis, Redis
-from storage.redis_keys import Command, check
+from storage.over_redis import keyspace as keys
+from storage.over_redis.clients import AsyncRedis, Redis
+from storage.over_redis.keyspace import Command, check
 from tests.dispatch.machines import WIRE_KEY, leading, until, wish, working
 from tests.markers import forms
 from tests.redis_server import RedisServer, redis_server
@@ -88,7 +88,7 @@ def test_only_one_module_opens_connections() -> None:
         if (isinstance(node, ast.Import) and any(name.name.split(".")[0] == "redis" for name in node.names))
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "redis")
     }
-    assert importing == {"storage/redis_clients.py"}
+    assert importing == {"storage/over_redis/clients.py"}
 
 
 async def test_what_is_there_is_declared_ends_and_says_nothing(installed: None) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.products
 async def test_what_a_killed_worker_had_is_lost_and_what_waited_is_not(
     server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.outstanding.GRACE", 1_000.0)  # which is for a Redis that forgets
+    monkeypatch.setattr("storage.over_redis.outstanding.GRACE", 1_000.0)  # which is for a Redis that forgets
     dispatch, listener = leader
     with process(server.url(), delay=60) as worker:
         await listener.until(Ready)
@@ -88,7 +88,7 @@ async def test_a_worker_that_hangs_over_a_job_does_not_keep_it(
     server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its heart goes on beating. The lease of the job is no longer renewed, and so it is drawn elsewhere."""
-    monkeypatch.setattr("storage.outstanding.SILENCE", 1.0)
+    monkeypatch.setattr("storage.over_redis.outstanding.SILENCE", 1.0)
     dispatch, listener = leader
     with working(server.url(), delay=40) as worker:  # four seconds a step
         await listener.until(Ready)

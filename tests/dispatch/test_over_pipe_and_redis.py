@@ -13,7 +13,7 @@ from core.rules import JOBS_PER_WORKER
 from core.values import JobId
 from core.wishes import Drawn, Finished, Progress, Ready, Started
 from inference.flat import colour
-from storage.dispatch import PipeDispatch
+from storage.over_pipe.dispatch import PipeDispatch
 from tests.dispatch.machines import Clock, Listener, beside, leading, until, wish, working
 from tests.redis_server import RedisServer
 

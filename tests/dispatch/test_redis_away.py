@@ -54,8 +54,8 @@ async def test_a_picture_drawn_meanwhile_comes_when_redis_is_back(installed: Non
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is waited for less long than in earnest."""
-    monkeypatch.setattr("storage.redis_clients.PATIENCE", 2.0)
-    monkeypatch.setattr("storage.redis_clients.QUIET", 0.5)
+    monkeypatch.setattr("storage.over_redis.clients.PATIENCE", 2.0)
+    monkeypatch.setattr("storage.over_redis.clients.QUIET", 0.5)
 
 
 async def test_a_connection_that_stalls_is_given_up(server: RedisServer, watchful: None, leader: Leading) -> None:

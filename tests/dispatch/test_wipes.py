@@ -44,7 +44,7 @@ async def test_a_picture_that_is_being_drawn_is_not_lost(server: RedisServer, le
 
 async def test_workers_go_on_taking(server: RedisServer, leader: Leading, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their group is missed, long before it is time to say again that the bot is there."""
-    monkeypatch.setattr("storage.redis_dispatch.KEEP", 1_000.0)
+    monkeypatch.setattr("storage.over_redis.dispatch.KEEP", 1_000.0)
     dispatch, listener = leader
     with working(server.url()):
         await listener.until(Ready)

@@ -26,9 +26,9 @@ from core.generation import pack_words
 from core.ports import Place
 from core.values import JobId, PersonId, Settings, Words
 from core.wishes import Drawn, Finished, Pixels, Ready, Started, Wish
-from storage import redis_keys
 from storage.database import SqlDatabase
 from storage.keys import KEY_BYTES, Unsealable, unseal
+from storage.over_redis import keyspace as redis_keys
 from storage.wire import FROM_WORKER, HEADER_BYTES, TO_WORKER, Envelope, Message, wrap
 from tests.cast import Actor, Stage, enter
 from tests.databases import Store

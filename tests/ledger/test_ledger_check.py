@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from core.values import JobId
-from storage.ledger_check import RULES, mistakes
+from storage.records.ledger_check import RULES, mistakes
 from tests.databases import copied
 from tests.ledger.desk import START, Desk
 

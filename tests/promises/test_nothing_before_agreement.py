@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import inspect, select
 
 from core.rules import TOO_YOUNG_LIFE
-from storage.tables import TooYoungRow, table
+from storage.records.tables import TooYoungRow, table
 from tests.cast import AGREE, Actor, Stage, keys_of
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from core import accounts
 from core.wishes import Wish
-from storage.dispatch import PASSED_ON
+from storage.over_pipe.dispatch import PASSED_ON
 from storage.wire import FROM_WORKER, TO_WORKER, frame
 from tests.cast import Actor, Stage
 

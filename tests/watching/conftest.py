@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots import health, standing
+from bots.watching import health, standing
 from tests.cast import Actor, Stage, enter
 from tests.watching.looking import Operator, Watching, watching
 

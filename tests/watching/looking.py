@@ -12,10 +12,10 @@ from aiohttp import ClientSession, ClientTimeout
 from prometheus_client.parser import text_string_to_metric_families
 
 from bots.background import SCHEDULER, Background
-from bots.counting import counted
 from bots.leading import Alone, Leading
-from bots.metrics import Metrics
-from bots.watching import Watch, watched
+from bots.watching.counting import counted
+from bots.watching.metrics import Metrics
+from bots.watching.outside import Watch, watched
 from bots.web import serve
 from bots.wiring import House
 from tests.cast import Stage, Terminals

@@ -8,8 +8,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from bots import auditing
-from bots.auditing import Auditor
+from bots.watching import auditing
+from bots.watching.auditing import Auditor
 from core.ports import Records
 from tests.cast import Actor, Stage
 

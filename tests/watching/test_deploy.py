@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bots.metrics import Metrics
-from bots.standing import GAUGES
+from bots.watching.metrics import Metrics
+from bots.watching.standing import GAUGES
 from core.rules import SECOND, START_DEADLINE
 from tests.watching.test_labels import CLOSED
 

@@ -206,7 +206,7 @@ async def test_a_transaction_that_is_not_kept_counts_nothing(
     def explodes(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("storage.picture_records.SqlDeliveries.add", explodes)
+    monkeypatch.setattr("storage.records.pictures.SqlDeliveries.add", explodes)
     answer = await ben.says("/imagine a star")
 
     assert answer.error == "bug"

@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from sqlalchemy import text
 
-from bots.metrics import DOORS, LEVELS, OTHER
 from bots.texts import sentences
+from bots.watching.metrics import DOORS, LEVELS, OTHER
 from core.figures import Movement
 from core.values import DeliveryState, JobState, Reason
 from tests.cast import Actor, Stage, enter

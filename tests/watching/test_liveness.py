@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from bots import pulse
+from bots.watching import pulse
 from tests.cast import Stage
 from tests.watching.looking import Operator, Watching, watching
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bots.answering import hear, press
-from bots.top import Steps, listen, look
+from bots.watching.top import Steps, listen, look
 from bots.wiring import open_house
 from core.values import Who
-from storage.redis_dispatch import RedisDispatch
+from storage.over_redis.dispatch import RedisDispatch
 from tests.crashes.processes import DARKROOM
 from tests.machines.conftest import deployment, large_bucket
 from tests.machines.deployment import Deployment, Process, until

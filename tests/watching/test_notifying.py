@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.notifying import READY, notify
+from bots.watching.notifying import READY, notify
 from tests.test_terminal import environment
 
 

@@ -9,8 +9,8 @@ import shutil
 import pytest
 from sqlalchemy import text
 
-from bots import health
-from bots.auditing import Auditor
+from bots.watching import health
+from bots.watching.auditing import Auditor
 from tests.cast import Actor, Stage
 from tests.watching.looking import Operator, Watching, watching
 

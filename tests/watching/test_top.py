@@ -22,9 +22,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bots import top, top_shown
-from bots.top import Doing, Frame, look
-from bots.top_shown import draw
+from bots.watching import top, top_shown
+from bots.watching.top import Doing, Frame, look
+from bots.watching.top_shown import draw
 from bots.wiring import House
 from core.errors import Unavailable
 from core.rules import ATTEMPTS, MINUTE

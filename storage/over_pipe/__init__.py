@@ -1,0 +1,1 @@
+"""Wishes and news over the pipe of a worker on this machine, and both ends of it."""

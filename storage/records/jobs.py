@@ -1,0 +1,230 @@
+"""The verbs of `core.ports.Jobs` and `core.ports.Wishes`. States move by conditional UPDATEs under a fence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, select, update
+
+from core.credits import Milli
+from core.turns import Waiting
+from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
+from storage.records.places import place_in_line
+from storage.records.tables import JobRow, WishRow, table
+
+jobs, wishes = table(JobRow), table(WishRow)
+OPEN = (JobState.QUEUED, JobState.DRAWING)
+#: The fields of `Waiting`, in their order.
+WAITING = (
+    jobs.c.created_at,
+    jobs.c.id,
+    jobs.c.fence,
+    jobs.c.server,
+    jobs.c.person_id,
+    jobs.c.model,
+    jobs.c.count * jobs.c.width * jobs.c.height * jobs.c.steps,
+    jobs.c.weight,
+    jobs.c.queued_at,
+)
+
+
+class SqlJobs:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, job: Job) -> None:
+        self._connection.execute(
+            insert(jobs).values(
+                id=job.id,
+                person_id=job.person,
+                door=job.door,
+                state=job.state,
+                model=job.settings.model,
+                shape=job.settings.shape,
+                width=job.settings.width,
+                height=job.settings.height,
+                steps=job.settings.steps,
+                guidance=job.settings.guidance,
+                style=job.settings.style,
+                lora=job.settings.lora,
+                lora_strength=job.settings.lora_strength,
+                strength=job.settings.strength,
+                seed=job.seed,
+                count=job.count,
+                private=job.private,
+                price_each=job.price_each,
+                sealed_words=job.sealed_words,
+                sealed_origin=job.sealed_origin,
+                reference=job.reference,
+                fence=job.fence,
+                attempts=job.attempts,
+                created_at=job.created_at,
+                deadline=job.deadline,
+                server=job.server,
+                weight=job.weight,
+                queued_at=job.created_at,
+            )
+        )
+
+    def get(self, job: JobId) -> Job | None:
+        return self._one(select(jobs).where(jobs.c.id == job))
+
+    def lock(self, job: JobId) -> Job | None:
+        return self._one(select(jobs).where(jobs.c.id == job).with_for_update())
+
+    def open_of(self, person: PersonId) -> list[Job]:
+        return self._all(and_(jobs.c.person_id == person, jobs.c.state.in_(OPEN)))
+
+    def in_line(self, job: Job) -> Queued:
+        return place_in_line(self._connection, job)
+
+    def open_in(self, server: str) -> int:
+        return self._count(jobs.c.server == server, jobs.c.state.in_(OPEN))
+
+    def queued_since(self, moment: Moment) -> list[Waiting]:
+        queued = select(*WAITING).where(jobs.c.state == JobState.QUEUED, jobs.c.queued_at >= moment)
+        return [Waiting(*row) for row in self._connection.execute(queued.order_by(jobs.c.queued_at))]
+
+    def queued_fences(self) -> set[tuple[JobId, int]]:
+        queued = select(jobs.c.id, jobs.c.fence).where(jobs.c.state == JobState.QUEUED)
+        return {(job, fence) for job, fence in self._connection.execute(queued)}
+
+    def drawing(self) -> list[Job]:
+        return self._all(jobs.c.state == JobState.DRAWING)
+
+    def count_drawing(self) -> int:
+        return self._count(jobs.c.state == JobState.DRAWING)
+
+    def dispatch(self, job: JobId, fence: int, lease_until: Moment) -> bool:
+        moved = _under(job, fence, JobState.QUEUED).values(
+            state=JobState.DRAWING, fence=fence + 1, lease_until=lease_until
+        )
+        return self._connection.execute(moved).rowcount == 1
+
+    def start(self, job: JobId, fence: int, lease_until: Moment) -> bool:
+        begun = _under(job, fence, JobState.DRAWING).values(attempts=jobs.c.attempts + 1, lease_until=lease_until)
+        return self._connection.execute(begun).rowcount == 1
+
+    def renew(self, job: JobId, fence: int, lease_until: Moment) -> bool:
+        renewed = _under(job, fence, JobState.DRAWING).values(lease_until=lease_until)
+        return self._connection.execute(renewed).rowcount == 1
+
+    def requeue(self, job: JobId, fence: int, now: Moment) -> bool:
+        back = _under(job, fence, JobState.DRAWING).values(
+            state=JobState.QUEUED, fence=fence + 1, lease_until=None, queued_at=now
+        )
+        return self._connection.execute(back).rowcount == 1
+
+    def close(self, job: JobId, state: JobState, reason: Reason | None, now: Moment) -> None:
+        self._connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job)
+            .values(state=state, reason=reason, fence=jobs.c.fence + 1, lease_until=None, ended_at=now)
+        )
+
+    def forget_words(self, job: JobId) -> None:
+        self._connection.execute(update(jobs).where(jobs.c.id == job).values(sealed_words=None))
+
+    def forget_reference(self, job: JobId) -> None:
+        self._connection.execute(update(jobs).where(jobs.c.id == job).values(reference=None))
+
+    def with_spent_reference(self) -> list[Job]:
+        return self._all(and_(jobs.c.reference.is_not(None), jobs.c.state.not_in(OPEN)))
+
+    def named_references(self, blobs: Sequence[str]) -> set[str]:
+        return set(self._connection.execute(select(jobs.c.reference).where(jobs.c.reference.in_(blobs))).scalars())
+
+    def late(self, now: Moment) -> list[Job]:
+        """Queued jobs that no worker took up before their deadline; a job that was started once has its attempts instead."""
+        return self._all(and_(jobs.c.state == JobState.QUEUED, jobs.c.deadline <= now, jobs.c.attempts == 0))
+
+    def leaderless(self, now: Moment) -> list[Job]:
+        return self._all(and_(jobs.c.state == JobState.DRAWING, jobs.c.lease_until <= now))
+
+    def _all(self, condition: Any) -> list[Job]:
+        in_line = select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.id)
+        return [_job(row) for row in self._connection.execute(in_line).mappings()]
+
+    def _count(self, *conditions: Any) -> int:
+        return self._connection.execute(select(func.count()).where(*conditions)).scalar_one()
+
+    def _one(self, statement: Select[Any]) -> Job | None:
+        row = self._connection.execute(statement).mappings().one_or_none()
+        return None if row is None else _job(row)
+
+
+class SqlWishes:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, job: JobId, count: int) -> None:
+        self._connection.execute(
+            insert(wishes), [{"job_id": job, "index": index, "state": WishState.PENDING} for index in range(count)]
+        )
+
+    def pending(self, job: JobId) -> list[int]:
+        found = select(wishes.c.index).where(wishes.c.job_id == job, wishes.c.state == WishState.PENDING)
+        return list(self._connection.execute(found.order_by(wishes.c.index)).scalars())
+
+    def drawn(self, job: JobId, index: int) -> bool:
+        return self._move(WishState.DRAWN, wishes.c.job_id == job, wishes.c.index == index) == 1
+
+    def refuse(self, job: JobId, index: int, reason: Reason) -> bool:
+        refused = update(wishes).where(
+            wishes.c.job_id == job, wishes.c.index == index, wishes.c.state == WishState.PENDING
+        )
+        return self._connection.execute(refused.values(state=WishState.FAILED, reason=reason)).rowcount == 1
+
+    def fail_pending(self, job: JobId) -> int:
+        return self._move(WishState.FAILED, wishes.c.job_id == job)
+
+    def count_drawn(self, job: JobId) -> int:
+        drawn = select(func.count()).where(wishes.c.job_id == job, wishes.c.state == WishState.DRAWN)
+        return self._connection.execute(drawn).scalar() or 0
+
+    def _move(self, state: WishState, *conditions: Any) -> int:
+        moved = update(wishes).where(*conditions, wishes.c.state == WishState.PENDING).values(state=state)
+        return self._connection.execute(moved).rowcount
+
+
+def _under(job: JobId, fence: int, state: JobState) -> Update:
+    return update(jobs).where(jobs.c.id == job, jobs.c.fence == fence, jobs.c.state == state)
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(
+        id=JobId(row["id"]),
+        person=PersonId(row["person_id"]),
+        door=row["door"],
+        state=JobState(row["state"]),
+        settings=_settings(row),
+        seed=row["seed"],
+        count=row["count"],
+        private=bool(row["private"]),
+        price_each=Milli(row["price_each"]),
+        sealed_words=None if row["sealed_words"] is None else bytes(row["sealed_words"]),
+        sealed_origin=None if row["sealed_origin"] is None else bytes(row["sealed_origin"]),
+        fence=row["fence"],
+        attempts=row["attempts"],
+        created_at=Moment(row["created_at"]),
+        deadline=Moment(row["deadline"]),
+        reference=row["reference"],
+        server=row["server"],
+        weight=row["weight"],
+    )
+
+
+def _settings(row: RowMapping) -> Settings:
+    return Settings(
+        model=row["model"],
+        shape=row["shape"],
+        width=row["width"],
+        height=row["height"],
+        steps=row["steps"],
+        guidance=row["guidance"],
+        style=row["style"],
+        lora=row["lora"],
+        lora_strength=row["lora_strength"],
+        strength=row["strength"],
+    )

@@ -1,0 +1,253 @@
+"""The verbs of `core.ports.Pictures` and `core.ports.Deliveries`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from core.credits import Milli
+from core.rules import DAY
+from core.values import (
+    DeliveryState,
+    Held,
+    JobId,
+    JobState,
+    Moment,
+    Owed,
+    PersonId,
+    Picture,
+    PictureId,
+    Reason,
+    WishState,
+)
+from storage.records.tables import DeliveryRow, JobRow, PictureRow, PreferenceRow, WishRow, table
+
+pictures, deliveries = table(PictureRow), table(DeliveryRow)
+jobs, wishes, preferences = table(JobRow), table(WishRow), table(PreferenceRow)
+UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
+_REASON = case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label("reason")
+
+
+class SqlPictures:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, picture: Picture) -> None:
+        self._connection.execute(
+            insert(pictures).values(
+                id=picture.id,
+                job_id=picture.job,
+                index=picture.index,
+                person_id=picture.person,
+                seed=picture.seed,
+                blob=picture.blob,
+                width=picture.width,
+                height=picture.height,
+                format=picture.format,
+                hidden=False,
+                drawn_at=picture.drawn_at,
+            )
+        )
+
+    def get(self, picture: PictureId) -> Picture | None:
+        found = select(pictures).where(pictures.c.id == picture, pictures.c.hidden == false())
+        row = self._connection.execute(found).mappings().one_or_none()
+        return None if row is None else _picture(row)
+
+    def of(self, person: PersonId, limit: int, offset: int) -> list[Picture]:
+        mine = select(pictures).where(pictures.c.person_id == person, pictures.c.hidden == false())
+        newest_first = mine.order_by(pictures.c.drawn_at.desc(), pictures.c.id).limit(limit).offset(offset)
+        return [_picture(row) for row in self._connection.execute(newest_first).mappings()]
+
+    def count(self, person: PersonId) -> int:
+        mine = select(func.count()).where(pictures.c.person_id == person, pictures.c.hidden == false())
+        return self._connection.execute(mine).scalar() or 0
+
+    def hide(self, picture: PictureId) -> bool:
+        seen = update(pictures).where(pictures.c.id == picture, pictures.c.hidden == false())
+        return self._connection.execute(seen.values(hidden=True)).rowcount == 1
+
+    def hidden(self) -> list[Picture]:
+        unseen = select(pictures).where(pictures.c.hidden != false())
+        return [_picture(row) for row in self._connection.execute(unseen).mappings()]
+
+    def hide_overkept(self, now: Moment) -> int:
+        keep = preferences.c.keep_days
+        too_old = exists().where(
+            preferences.c.person_id == pictures.c.person_id, keep > 0, pictures.c.drawn_at <= now - keep * DAY
+        )
+        hidden = update(pictures).where(pictures.c.hidden == false(), too_old).values(hidden=True)
+        return self._connection.execute(hidden).rowcount
+
+    def newest_job(self, person: PersonId) -> JobId | None:
+        mine = select(pictures.c.job_id).where(pictures.c.person_id == person, pictures.c.hidden == false())
+        newest = mine.order_by(pictures.c.drawn_at.desc(), pictures.c.id).limit(1)
+        return self._connection.execute(newest).scalar_one_or_none()
+
+    def remove(self, picture: PictureId) -> bool:
+        return self._connection.execute(delete(pictures).where(pictures.c.id == picture)).rowcount == 1
+
+    def any_of(self, job: JobId) -> bool:
+        return (
+            self._connection.execute(select(pictures.c.id).where(pictures.c.job_id == job).limit(1)).first() is not None
+        )
+
+    def named_blobs(self, blobs: Sequence[str]) -> set[str]:
+        return set(self._connection.execute(select(pictures.c.blob).where(pictures.c.blob.in_(blobs))).scalars())
+
+
+class SqlDeliveries:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, job: JobId, count: int) -> None:
+        self._connection.execute(
+            insert(deliveries),
+            [{"job_id": job, "index": index, "state": DeliveryState.WAITING} for index in range(count)],
+        )
+
+    def owe(self, job: JobId, index: int) -> None:
+        self._move(DeliveryState.OWED, DeliveryState.WAITING, deliveries.c.job_id == job, deliveries.c.index == index)
+
+    def owe_waiting(self, job: JobId) -> None:
+        self._move(DeliveryState.OWED, DeliveryState.WAITING, deliveries.c.job_id == job)
+
+    def drop_waiting(self, job: JobId) -> None:
+        self._move(DeliveryState.DROPPED, DeliveryState.WAITING, deliveries.c.job_id == job)
+
+    def told(self, job: JobId, index: int, state: DeliveryState) -> bool:
+        here = (deliveries.c.job_id == job, deliveries.c.index == index)
+        return self._move(state, DeliveryState.OWED, *here) == 1
+
+    def owed(self, door: str, person: PersonId | None) -> list[Owed]:
+        others = deliveries.alias("others")
+        others_untold = (
+            select(func.count())
+            .where(others.c.job_id == deliveries.c.job_id, others.c.state.in_(UNTOLD))
+            .scalar_subquery()
+            .label("untold")
+        )
+        found = (
+            select(
+                deliveries.c.job_id,
+                deliveries.c.index,
+                jobs.c.person_id,
+                jobs.c.private,
+                jobs.c.price_each,
+                _REASON,
+                pictures.c.id.label("picture"),
+                others_untold,
+            )
+            .join(jobs, jobs.c.id == deliveries.c.job_id)
+            .join(wishes, _of(wishes))
+            .outerjoin(pictures, _of(pictures))
+            .where(deliveries.c.state == DeliveryState.OWED, jobs.c.door == door)
+            .order_by(jobs.c.created_at, deliveries.c.job_id, deliveries.c.index)
+        )
+        if person is not None:
+            found = found.where(jobs.c.person_id == person)
+        return [_owed(row) for row in self._connection.execute(found).mappings()]
+
+    def outstanding(self, door: str, person: PersonId) -> int:
+        waiting = (
+            select(func.count())
+            .select_from(deliveries.join(jobs, jobs.c.id == deliveries.c.job_id))
+            .where(deliveries.c.state.in_(UNTOLD), jobs.c.door == door, jobs.c.person_id == person)
+        )
+        return self._connection.execute(waiting).scalar() or 0
+
+    def held(self) -> list[Held]:
+        found = (
+            select(
+                deliveries.c.job_id,
+                deliveries.c.index,
+                jobs.c.person_id,
+                jobs.c.door,
+                jobs.c.created_at,
+                _REASON,
+                pictures.c.id.label("picture"),
+            )
+            .join(jobs, jobs.c.id == deliveries.c.job_id)
+            .join(wishes, _of(wishes))
+            .outerjoin(pictures, _of(pictures))
+            .where(deliveries.c.state == DeliveryState.HELD)
+            .order_by(jobs.c.created_at, deliveries.c.job_id, deliveries.c.index)
+        )
+        return [_held(row) for row in self._connection.execute(found).mappings()]
+
+    def release(self, job: JobId | None) -> int:
+        """What is not known yet waits again; what was cancelled meanwhile was told then."""
+        these = () if job is None else (deliveries.c.job_id == job,)
+        pending = exists().where(_of(wishes), wishes.c.state == WishState.PENDING)
+        failed = exists().where(_of(wishes), wishes.c.state == WishState.FAILED)
+        cancelled = exists().where(jobs.c.id == deliveries.c.job_id, jobs.c.state == JobState.CANCELLED)
+        return (
+            self._move(DeliveryState.WAITING, DeliveryState.HELD, pending, *these)
+            + self._move(DeliveryState.DROPPED, DeliveryState.HELD, cancelled, failed, *these)
+            + self._move(DeliveryState.OWED, DeliveryState.HELD, *these)
+        )
+
+    def _move(self, to: DeliveryState, at: DeliveryState, *conditions: Any) -> int:
+        moved = update(deliveries).where(*conditions, deliveries.c.state == at).values(state=to)
+        return self._connection.execute(moved).rowcount
+
+
+def _of(outcomes: Table) -> ColumnElement[bool]:
+    """The row about the same picture of the same request as a delivery."""
+    return and_(outcomes.c.job_id == deliveries.c.job_id, outcomes.c.index == deliveries.c.index)
+
+
+def _picture(row: RowMapping) -> Picture:
+    return Picture(
+        id=PictureId(row["id"]),
+        job=JobId(row["job_id"]),
+        index=row["index"],
+        person=PersonId(row["person_id"]),
+        seed=row["seed"],
+        blob=row["blob"],
+        width=row["width"],
+        height=row["height"],
+        format=row["format"],
+        drawn_at=Moment(row["drawn_at"]),
+    )
+
+
+def _owed(row: RowMapping) -> Owed:
+    return Owed(
+        job=JobId(row["job_id"]),
+        index=row["index"],
+        person=PersonId(row["person_id"]),
+        private=bool(row["private"]),
+        price_each=Milli(row["price_each"]),
+        picture=None if row["picture"] is None else PictureId(row["picture"]),
+        reason=None if row["reason"] is None else Reason(row["reason"]),
+        untold=row["untold"],
+    )
+
+
+def _held(row: RowMapping) -> Held:
+    return Held(
+        job=JobId(row["job_id"]),
+        index=row["index"],
+        person=PersonId(row["person_id"]),
+        door=row["door"],
+        asked_at=Moment(row["created_at"]),
+        picture=None if row["picture"] is None else PictureId(row["picture"]),
+        reason=None if row["reason"] is None else Reason(row["reason"]),
+    )
