@@ -14,13 +14,26 @@ async def find(app: App, who: Who) -> Person | None:
     return await app.database.run(_of_identity, app.keys.lookup(who))
 
 
+async def known(app: App, who: Who) -> Person:
+    """The person, also one who is banned, restricted or about to leave: for what is theirs by right.
+
+    Raises Refused for who has no account.
+    """
+    person = await find(app, who)
+    if person is None:
+        raise Refused("start.first")
+    return person
+
+
 async def active(app: App, who: Who) -> Person:
     """The person, ready to use the bot. Raises Refused with the next step for everybody else."""
-    person = await find(app, who)
-    if person is None or person.notice_version < NOTICE_VERSION:
+    person = await known(app, who)
+    if person.notice_version < NOTICE_VERSION:
         raise Refused("start.first")
     if person.banned:
         raise Refused("account.banned")
+    if person.leaving_at is not None:
+        raise Refused("account.leaving")
     return person
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+#: Statutes that something stays for after an erasure.
+ACCOUNTING: Final = "GDPR 17(3)(b): the accounting law of the country in policy.toml"
+PROOF: Final = "GDPR 5(2) and 17(3)(e): proof that a right was granted"
+ERASURE: Final = "GDPR 17(1) and 32: what was erased stays erased, also when a backup is restored"
+ABUSE: Final = "GDPR 6(1)(f) and 17(3)(e): welcome credits once, and bans that outlive an account"
 
 
 class Category(StrEnum):
@@ -21,6 +28,12 @@ class Category(StrEnum):
     REPORTS = "reports"
     KEYS = "keys"
     AGE = "age"
+    PROFILE = "profile"
+    RIGHTS = "rights"
+    MESSAGES = "messages"
+    NOTICES = "notices"
+    LOOKS = "looks"
+    ERASED = "erased"
     LOGS = "logs"
 
 
@@ -28,6 +41,7 @@ class Basis(StrEnum):
     CONTRACT = "contract"  #: GDPR 6(1)(b)
     LEGAL_DUTY = "legal_duty"  #: GDPR 6(1)(c)
     LEGITIMATE_INTEREST = "legitimate_interest"  #: GDPR 6(1)(f)
+    CONSENT = "consent"  #: GDPR 6(1)(a)
 
 
 class Purpose(StrEnum):
@@ -36,6 +50,15 @@ class Purpose(StrEnum):
     PROVE_CONSENT = "prove_consent"
     KEEP_SAFE = "keep_safe"
     OBEY_AGE = "obey_age"
+    ANSWER = "answer"  #: what people write to whoever runs the bot
+    GRANT_RIGHTS = "grant_rights"  #: GDPR 12 to 22, and proof of it
+    KEEP_BOOKS = "keep_books"  #: as long as the law of the accounting country says
+    STAY_ERASED = "stay_erased"  #: so that no backup and no new account undoes an erasure, or a ban
+    SEND_NOTICES = "send_notices"  #: about the service itself; never an advertisement
+    TRAIN = "train"
+    SHOW = "show"
+    MARKET = "market"
+    MEASURE = "measure"
 
     @property
     def basis(self) -> Basis:
@@ -48,16 +71,31 @@ _BASIS = {
     Purpose.PROVE_CONSENT: Basis.LEGAL_DUTY,
     Purpose.KEEP_SAFE: Basis.LEGITIMATE_INTEREST,
     Purpose.OBEY_AGE: Basis.LEGAL_DUTY,
+    Purpose.ANSWER: Basis.CONTRACT,
+    Purpose.GRANT_RIGHTS: Basis.LEGAL_DUTY,
+    Purpose.KEEP_BOOKS: Basis.LEGAL_DUTY,
+    Purpose.STAY_ERASED: Basis.LEGITIMATE_INTEREST,
+    Purpose.SEND_NOTICES: Basis.CONTRACT,
+    Purpose.TRAIN: Basis.CONSENT,
+    Purpose.SHOW: Basis.CONSENT,
+    Purpose.MARKET: Basis.CONSENT,
+    Purpose.MEASURE: Basis.CONSENT,
 }
 
 
 class Until(StrEnum):
-    """What ends the keeping; the sweep or the deleting code enforces each."""
+    """What ends the keeping; the sweep or the deleting code enforces each. How long at most is said by `core.periods`."""
 
-    ACCOUNT_ENDS = "account_ends"
-    PICTURE_DELETED = "picture_deleted"  #: at the latest; requests without a picture lose their words at once
+    ACCOUNT_ENDS = "account_ends"  #: by its person, or because nobody used it for long
+    PICTURE_DELETED = (
+        "picture_deleted"  #: by its person or its age; requests without a picture lose their words at once
+    )
     REQUEST_ENDS = "request_ends"  #: drawn, failed, taken back or given up
+    REQUEST_FORGOTTEN = "request_forgotten"  #: a while after it ended, once it has no picture any more
     EXPIRY = "expiry"  #: the row carries its own end and is swept then
+    MESSAGE_CLOSED = "message_closed"  #: a while after it was answered
+    PROVEN = "proven"  #: proof that a right was granted, as long as somebody may ask for it
+    REMEMBERED = "remembered"  #: as long as a backup or a new account might undo an erasure
     BOOKS_CLOSE = "books_close"  #: accounting rows, which name nobody once the link is deleted
     PROCESS_ENDS = "process_ends"  #: written to standard error only; who collects it decides
 
@@ -65,7 +103,8 @@ class Until(StrEnum):
 class OnErase(StrEnum):
     DELETE = "delete"
     SHRED = "shred"  #: deleted, and unreadable anyway once the person's key is destroyed
-    UNLINK = "unlink"  #: stays as a figure that can be joined to nobody
+    UNLINK = "unlink"  #: stays as a figure that can be joined to nobody, because a statute says so
+    RETAIN = "retain"  #: stays for a time, because a statute says so
 
 
 class OnExport(StrEnum):
@@ -89,6 +128,7 @@ class Datum:
     withheld_because: str = ""
     sealed: bool = False
     free_text: bool = False
+    statute: str = ""  #: what it stays for after an erasure
 
     def __post_init__(self) -> None:
         if not self.purposes:
@@ -97,6 +137,8 @@ class Datum:
             raise ValueError("free text may say anything about anybody: seal it")
         if (self.on_export is OnExport.WITHHELD) != bool(self.withheld_because):
             raise ValueError("a withheld value, and only that, says why")
+        if (self.on_erase in (OnErase.UNLINK, OnErase.RETAIN)) != bool(self.statute):
+            raise ValueError("what stays after an erasure, and only that, names the statute it stays for")
 
 
 @dataclass(frozen=True)
@@ -191,4 +233,11 @@ def link(category: Category = Category.REQUESTS, keep: Until = Until.ACCOUNT_END
 
 def money(on_export: OnExport = OnExport.VALUE) -> Datum:
     """Preset: a row of the books; on erasure the one link to the person goes and the figure stays."""
-    return Datum(Category.CREDITS, (Purpose.ACCOUNT_FOR_CREDITS,), Until.BOOKS_CLOSE, OnErase.UNLINK, on_export)
+    return Datum(
+        Category.CREDITS,
+        (Purpose.ACCOUNT_FOR_CREDITS, Purpose.KEEP_BOOKS),
+        Until.BOOKS_CLOSE,
+        OnErase.UNLINK,
+        on_export,
+        statute=ACCOUNTING,
+    )

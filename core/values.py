@@ -42,6 +42,9 @@ class Person:
     banned: bool
     notice_version: int  #: the newest notice this person acknowledged
     weight: int = 1  #: their share of the turns beside others of the same server
+    policy_seen: int = 0  #: the newest version of the policy they were shown, whether they had to agree or not
+    restricted: bool = False  #: by their own wish nothing is done with what is theirs but keeping it
+    leaving_at: Moment | None = None  #: they asked for everything to be erased, and may think better of it until then
 
 
 class JobState(StrEnum):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from core.credits import LedgerAccountId
 from core.ports import NewIdentity
+from core.rules import DAY
 from core.values import Moment, Person, PersonId
 from storage.records.statements import insert_if_new
 from storage.records.tables import AcknowledgementRow, IdentityRow, PersonAccountRow, PersonRow, TooYoungRow, table
@@ -32,6 +33,9 @@ class SqlPeople:
                 notice_version=person.notice_version,
                 created_at=now,
                 weight=person.weight,
+                policy_seen=person.notice_version,
+                last_active=now - now % DAY,
+                restricted=False,
             )
         )
         if insert_if_new(
@@ -57,7 +61,12 @@ class SqlPeople:
     def acknowledge(self, person: PersonId, notice_version: int, minimum_age: int, door: str, now: Moment) -> None:
         self._connection.execute(
             insert(acknowledgements).values(
-                person_id=person, notice_version=notice_version, minimum_age=minimum_age, door=door, at=now
+                person_id=person,
+                notice_version=notice_version,
+                minimum_age=minimum_age,
+                text_hash="",
+                door=door,
+                at=now,
             )
         )
         self._connection.execute(update(people).where(people.c.id == person).values(notice_version=notice_version))
@@ -89,11 +98,20 @@ class SqlPeople:
         if row is None:
             return None
         account = LedgerAccountId(row.account_id or "")
-        return Person(PersonId(row.id), account, bool(row.banned), row.notice_version, row.weight)
+        return Person(
+            PersonId(row.id),
+            account,
+            bool(row.banned),
+            row.notice_version,
+            row.weight,
+            row.policy_seen,
+            bool(row.restricted),
+            None if row.leaving_at is None else Moment(row.leaving_at),
+        )
 
 
 def _person(start: Any) -> Select[Any]:
     """A new person has no account for the length of one transaction, hence the outer join."""
-    return select(
-        people.c.id, accounts.c.account_id, people.c.banned, people.c.notice_version, people.c.weight
-    ).select_from(start.outerjoin(accounts, accounts.c.person_id == people.c.id))
+    return select(people, accounts.c.account_id).select_from(
+        start.outerjoin(accounts, accounts.c.person_id == people.c.id)
+    )

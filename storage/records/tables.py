@@ -8,6 +8,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary,
 from sqlmodel import Field, SQLModel
 
 from core.datamap import (
+    ABUSE,
+    ERASURE,
+    PROOF,
     Category,
     Datum,
     Entry,
@@ -60,6 +63,67 @@ asked_in = Datum(
     withheld_because="a keyed hash of the server or group, which says nothing outside this bot",
 )
 reported = Datum(Category.REPORTS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
+consented = Datum(Category.CONSENT, (Purpose.PROVE_CONSENT,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
+own_words = Datum(
+    Category.PROFILE,
+    (Purpose.SEND_NOTICES,),
+    Until.ACCOUNT_ENDS,
+    OnErase.SHRED,
+    OnExport.VALUE,
+    sealed=True,
+    free_text=True,
+)
+profile = Datum(Category.PROFILE, (Purpose.SEND_NOTICES,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
+unproven = Datum(
+    Category.PROFILE,
+    (Purpose.SEND_NOTICES,),
+    Until.EXPIRY,
+    OnErase.DELETE,
+    OnExport.WITHHELD,
+    withheld_because="half of a code that proves an address, and forgotten within the hour",
+)
+right = Datum(Category.RIGHTS, (Purpose.GRANT_RIGHTS,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
+written = Datum(
+    Category.MESSAGES,
+    (Purpose.ANSWER,),
+    Until.MESSAGE_CLOSED,
+    OnErase.SHRED,
+    OnExport.VALUE,
+    sealed=True,
+    free_text=True,
+)
+message = Datum(Category.MESSAGES, (Purpose.ANSWER,), Until.MESSAGE_CLOSED, OnErase.DELETE, OnExport.VALUE)
+taken = Datum(Category.RIGHTS, (Purpose.GRANT_RIGHTS,), Until.EXPIRY, OnErase.DELETE, OnExport.SUMMARY)
+pass_to = Datum(
+    Category.RIGHTS,
+    (Purpose.GRANT_RIGHTS,),
+    Until.EXPIRY,
+    OnErase.DELETE,
+    OnExport.WITHHELD,
+    withheld_because="the name of a file made for its person, which is gone once it was fetched",
+)
+notified = Datum(Category.NOTICES, (Purpose.SEND_NOTICES,), Until.EXPIRY, OnErase.DELETE, OnExport.VALUE)
+looked = Datum(Category.LOOKS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
+in_receipt = Datum(
+    Category.ERASED, (Purpose.GRANT_RIGHTS,), Until.PROVEN, OnErase.RETAIN, OnExport.VALUE, statute=PROOF
+)
+still_known = Datum(
+    Category.ERASED,
+    (Purpose.GRANT_RIGHTS,),
+    Until.ACCOUNT_ENDS,
+    OnErase.DELETE,
+    OnExport.WITHHELD,
+    withheld_because="a random number that means nothing outside this database, and is taken out at the end",
+)
+suppressed = Datum(
+    Category.ERASED,
+    (Purpose.STAY_ERASED,),
+    Until.REMEMBERED,
+    OnErase.RETAIN,
+    OnExport.WITHHELD,
+    withheld_because="a keyed hash of the platform's id, kept for those who have no account any more",
+    statute=ABUSE,
+)
 bookkeeping = NotPersonal("counts changes of a row so that two writers cannot pass each other")
 
 
@@ -83,6 +147,11 @@ class PersonRow(SQLModel, table=True):
     notice_version: int = number(agreed)
     created_at: int = number(account)
     weight: int = number(account)
+    policy_seen: int = number(agreed)
+    last_active: int = number(account)  #: the day, not the hour: it only has to tell who is dormant
+    dormancy_told_at: int | None = number(account, default=None)
+    restricted: bool = cell(right)
+    leaving_at: int | None = number(right, default=None)
 
 
 class PersonAccountRow(SQLModel, table=True):
@@ -125,8 +194,203 @@ class AcknowledgementRow(SQLModel, table=True):
     minimum_age: int = number(
         Datum(Category.AGE, (Purpose.OBEY_AGE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
     )
+    text_hash: str = cell(agreed)
     door: str = cell(agreed)
     at: int = number(agreed)
+
+
+class ConsentRow(SQLModel, table=True):
+    """Never changed: who allowed what, or took it back, under which words. The newest row of a purpose holds; none is no."""
+
+    __tablename__ = "consent"
+    __subject__ = "person_id"
+    __table_args__ = (Index("consent_of", "person_id", "purpose"),)
+
+    id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
+    person_id: str = cell(link(Category.CONSENT), foreign_key="person.id")
+    purpose: str = cell(consented)
+    given: bool = cell(consented)
+    notice_version: int = number(consented)
+    text_hash: str = cell(consented)
+    door: str = cell(consented)
+    at: int = number(consented)
+
+
+class ObjectionRow(SQLModel, table=True):
+    """A purpose of legitimate interest that somebody objected to: an objection nobody answered holds."""
+
+    __tablename__ = "objection"
+    __subject__ = "person_id"
+
+    person_id: str = cell(link(Category.RIGHTS), primary_key=True, foreign_key="person.id")
+    purpose: str = cell(right, primary_key=True)
+    at: int = number(right)
+
+
+class ProfileRow(SQLModel, table=True):
+    """One field somebody filled in, or that their platform told; each can be cleared by itself."""
+
+    __tablename__ = "profile"
+    __subject__ = "person_id"
+
+    person_id: str = cell(link(Category.PROFILE), primary_key=True, foreign_key="person.id")
+    field: str = cell(profile, primary_key=True)
+    sealed_value: bytes = cell(own_words, LargeBinary)
+    source: str = cell(profile)
+    at: int = number(profile)
+
+
+class ProofOfAddressRow(SQLModel, table=True):
+    """An e-mail address that is not its person's before they type the code that was sent there."""
+
+    __tablename__ = "proof_of_address"
+    __subject__ = "person_id"
+
+    person_id: str = cell(link(Category.PROFILE), primary_key=True, foreign_key="person.id")
+    sealed_address: bytes = cell(own_words, LargeBinary)
+    code_hash: str = cell(unproven)
+    tries: int = number(unproven)
+    until: int = number(unproven)
+
+
+class TicketRow(SQLModel, table=True):
+    """Something a person asked of whoever runs the bot, or did by right: one row, one number, one day it is due."""
+
+    __tablename__ = "ticket"
+    __subject__ = "person_id"
+    __table_args__ = (Index("ticket_due", "state", "due_at"),)
+
+    id: str = cell(message, primary_key=True)
+    person_id: str = cell(link(Category.MESSAGES), foreign_key="person.id", index=True)
+    kind: str = cell(message)
+    state: str = cell(message)
+    about: str = cell(message)  #: the picture, purpose or field it speaks of, or empty
+    outcome: str = cell(message)
+    sealed_text: bytes | None = cell(written, LargeBinary, default=None)
+    sealed_answer: bytes | None = cell(written, LargeBinary, default=None)
+    door: str = cell(message)
+    asked_at: int = number(message)
+    due_at: int = number(message)
+    closed_at: int | None = number(message, default=None)
+
+
+class ExportPartRow(SQLModel, table=True):
+    """One file of an export that was made and not fetched yet, sealed like everything else of its person."""
+
+    __tablename__ = "export_part"
+    __subject__ = "person_id"
+
+    handle: str = cell(pass_to, primary_key=True)
+    person_id: str = cell(link(Category.RIGHTS), foreign_key="person.id", index=True)
+    ticket_id: str = cell(taken, foreign_key="ticket.id")
+    part: int = number(taken)
+    blob: str = cell(pass_to, unique=True)
+    size: int = number(taken)
+    until: int = number(taken)
+
+
+class NoticeRow(SQLModel, table=True):
+    """Something the bot has to tell a person without being asked; about the service, or by consent an advertisement."""
+
+    __tablename__ = "notice"
+    __subject__ = "person_id"
+
+    id: str = cell(link(Category.NOTICES, Until.EXPIRY), primary_key=True)
+    person_id: str = cell(link(Category.NOTICES, Until.EXPIRY), foreign_key="person.id", index=True)
+    key: str = cell(notified)  #: of the sentence
+    figure: int = number(notified)  #: the one number it speaks of: days, a version
+    category: str = cell(notified)
+    state: str = cell(notified, index=True)
+    at: int = number(notified)
+    until: int = number(notified)
+
+
+class LookRow(SQLModel, table=True):
+    """Somebody who runs the bot looked at a person's data, or changed it: the person may know."""
+
+    __tablename__ = "look"
+    __subject__ = "person_id"
+
+    id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
+    person_id: str = cell(link(Category.LOOKS), foreign_key="person.id", index=True)
+    command: str = cell(looked)
+    at: int = number(looked)
+
+
+class ErasureRow(SQLModel, table=True):
+    """One erasure from its confirmation to its receipt. The person is taken out at the end; figures and dates stay."""
+
+    __tablename__ = "erasure"
+    __subject__ = "person_id"
+    __table_args__ = (Index("erasure_open", "state"),)
+
+    id: str = cell(in_receipt, primary_key=True)  #: the code by which the receipt is found afterwards
+    person_id: str | None = cell(still_known, unique=True, default=None)
+    tombstone: str = cell(
+        Datum(
+            Category.ERASED,
+            (Purpose.STAY_ERASED,),
+            Until.REMEMBERED,
+            OnErase.RETAIN,
+            OnExport.WITHHELD,
+            withheld_because="a keyed hash of a random number",
+            statute=ERASURE,
+        )
+    )
+    ground: str = cell(in_receipt)
+    state: str = cell(in_receipt)
+    plan: str = cell(in_receipt)  #: JSON: how many rows and blobs of each store there were
+    receipt: str = cell(in_receipt)  #: JSON: what became of them; empty until the end
+    confirmed_at: int = number(in_receipt)
+    begins_at: int = number(in_receipt)
+    closed_at: int | None = number(in_receipt, default=None)
+
+
+class SuppressionRow(SQLModel, table=True):
+    """What outlives an account on purpose: that its welcome credits were given, or that it was banned. A keyed hash alone."""
+
+    __tablename__ = "suppression"
+    __subject__ = "lookup"
+
+    lookup: str = cell(suppressed, primary_key=True)
+    kind: str = cell(suppressed, primary_key=True)
+    until: int = number(suppressed)
+
+
+class ServerRow(SQLModel, table=True):
+    """A guild or group as an owner of settings. It is found by a keyed hash of its id."""
+
+    __tablename__ = "server"
+    __subject__ = ""
+
+    id: str = cell(NotPersonal("a keyed hash of a guild's or group's id"), primary_key=True)
+    keep_days: int = number(NotPersonal("a server's setting"))
+    created_at: int = number(NotPersonal("when a server was added"))
+
+
+class PolicyVersionRow(SQLModel, table=True):
+    """Each text of the policy that was ever in force here, so that everybody can be told what changed since they read it."""
+
+    __tablename__ = "policy_version"
+    __subject__ = ""
+
+    version: int = number(NotPersonal("counts the texts of the policy"), primary_key=True)
+    hash: str = cell(NotPersonal("of the policy's text and facts"), unique=True)
+    material: bool = cell(NotPersonal("whether everybody had to read it again"))
+    document: str = cell(NotPersonal("JSON: what the policy said"))
+    at: int = number(NotPersonal("since when it holds"))
+
+
+class UsageRow(SQLModel, table=True):
+    """How often something was done on a day, by nobody in particular; never of fewer than five people."""
+
+    __tablename__ = "usage"
+    __subject__ = ""
+
+    day: int = number(NotPersonal("a day"), primary_key=True)
+    command: str = cell(NotPersonal("a command's name"), primary_key=True)
+    model: str = cell(NotPersonal("a model's name, or empty"), primary_key=True)
+    times: int = number(NotPersonal("a sum over five people or more"))
 
 
 class TooYoungRow(SQLModel, table=True):
@@ -218,6 +482,7 @@ class PictureRow(SQLModel, table=True):
     format: str = cell(about_picture())
     hidden: bool = cell(about_picture(OnExport.SUMMARY))
     drawn_at: int = number(about_picture())
+    shown_at: int | None = number(about_picture(), default=None)  #: since when it may be shown as an example
 
 
 class DeliveryRow(SQLModel, table=True):
