@@ -18,7 +18,7 @@ in_a_bucket := tests/conversation tests/telegram tests/discord_ tests/page
 proved := storage/records/ledger.py,storage/records/ledger_check.py,core/credits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check bench bench-gpu format pins starter starter-score kills chaos soak ledger-coverage
+.PHONY: help setup demo test test-all check bench bench-gpu format pins starter starter-score kills chaos soak mutate ledger-coverage
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ chaos: $(ready) ## Kill, pause, wipe and disconnect everything there is, and loo
 soak: $(ready) ## Ask for pictures at doors whose platforms fail in every way, and look at what got lost (JOBS=500)
 	$(bin)/python -m tests.telegram.soak --jobs $(JOBS)
 	$(bin)/python -m tests.discord_.soak --jobs $(JOBS)
+
+mutate: $(ready) ## Change the data map in every way that matters, and see that a check notices each (ARGS="--write" agrees to it)
+	OMP_NUM_THREADS=1 $(bin)/python -m tests.mutate $(ARGS)
 
 ledger-coverage: $(ready) ## Show that the tests reach every branch of the ledger
 	$(bin)/coverage erase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import acknowledge, drawing, encoding, ledger, start_up, turns
+from benchmarks import acknowledge, drawing, encoding, export, ledger, retention, start_up, turns
 
 if __name__ == "__main__":
     start_up.main("flat")
@@ -12,3 +12,5 @@ if __name__ == "__main__":
     acknowledge.main()
     encoding.main()
     drawing.main()
+    export.main()
+    retention.main()

@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from core import accounts, completion, generation, scheduling
 from core.credits import LedgerAccountId, LotId, Milli
-from core.ports import Limits, NewIdentity
+from core.ports import Agreed, Limits, NewIdentity
 from core.values import Job, JobId, JobState, Moment, Person, PersonId, Picture, PictureId, Settings
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.schema import upgrade
@@ -114,7 +114,7 @@ def somebody_rich(database: SqlDatabase) -> Person:
     person = Person(PersonId("person"), LedgerAccountId("account"), banned=False, notice_version=1)
     limits = Limits(open_jobs=0, welcome=Milli(10**12))
     identity = NewIdentity("terminal", "lookup", b"sealed")
-    return database.transact(accounts.enroll, person, identity, LotId("lot"), limits, Moment(0))
+    return database.transact(accounts.enroll, person, identity, Agreed(1, 16, ""), LotId("lot"), limits, Moment(0))
 
 
 def a_job(person: Person, number: int, now: Moment) -> Job:

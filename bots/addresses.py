@@ -11,11 +11,13 @@ from typing import Final
 from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Until
 from core.packed import inside
 
-_place = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
+_place = Datum(
+    Category.DELIVERY, (Purpose.DRAW,), Until.REQUEST_FORGOTTEN, OnErase.SHRED, OnExport.SUMMARY, sealed=True
+)
 _token = Datum(
     Category.DELIVERY,
     (Purpose.DRAW,),
-    Until.ACCOUNT_ENDS,
+    Until.REQUEST_FORGOTTEN,
     OnErase.SHRED,
     OnExport.WITHHELD,
     withheld_because="a pass to answer once, which Discord lets lapse after fifteen minutes",

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from bots.commands import commands
+from bots.commands.account import asked_again
 from bots.declaring import Attachment, Command
 from bots.handles import redeem
 from bots.parsing import parse
-from bots.replies import Button, Reply, reply, say
-from core.errors import Refused, Trouble
+from bots.replies import Button, Reply, reply, say, whisper
+from core import dormancy, notices, profiles, publishing, usage
+from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
 from core.rules import COMMAND_BURST
 from core.values import Who
 
 log = structlog.get_logger()
 
+QUIET: Final = frozenset({"discord"})  #: doors where a private answer stands where it was asked, for one pair of eyes
+
 
 async def hear(app: App, who: Who, line: str, attached: Attachment | None = None) -> Reply:
     """The answer to what somebody typed, perhaps with a file. Never raises for what a person can do."""
-    name, _, rest = line.strip().partition(" ")
+    name, rest = (*line.split(maxsplit=1), "", "")[:2]
     if not name.startswith("/"):
         command, rest = commands.get("words"), line
     else:
@@ -56,19 +61,56 @@ async def answer(app: App, who: Who, command: Command, asked: Any) -> Reply:
     """Run a command. Refused and Unavailable become their sentences; a bug becomes an apology, and a line in the log."""
     try:
         _not_too_often(app, who)
-        return await command.handler(app, who, asked)
+        await dormancy.note_activity(app, who)
+        told = await command.handler(app, who, asked)
+        await _note(app, who, command, told)
     except Trouble as trouble:
         app.meter.refused(trouble.key)
-        return sorry(trouble)
+        told = asked_again_instead(app, trouble) or sorry(trouble)
     except Exception:
         log.exception("command.failed", command=command.name, door=who.door)
         return reply(say("trouble.bug"), error="bug", private=True)
+    return await _with_notices(app, who, told)
+
+
+async def _note(app: App, who: Who, command: Command, told: Reply) -> None:
+    """What follows an answer without changing it: a count, where they allow it, and the name they asked to be called by."""
+    try:
+        if command.listed:
+            await usage.note(app, who, command.name, told.job)
+        await profiles.refresh(app, who)
+    except Unavailable:
+        log.info("task.failed", task="note")
+    except Exception:
+        log.exception("task.failed", task="note")
+
+
+async def _with_notices(app: App, who: Who, told: Reply) -> Reply:
+    """What they are to be told besides, where nobody else reads along and the answer stays as it is."""
+    alone = not (who.origin and who.origin.server) or (told.private and who.door in QUIET)
+    if not alone or told.job is not None or told.form is not None or told.replaces or told.error == "unavailable":
+        return told
+    try:
+        changed = await publishing.is_news(app, who)
+        found = await notices.take(app, who)
+    except Trouble:  # another time: the answer stands
+        return told
+    news = (whisper("policy.changed_little", version=app.policy.version),) if changed else ()
+    noticed = (whisper(f"notice.{one.key}", figure=one.figure) for one in found)
+    return replace(told, lines=(*news, *told.lines, *noticed))
 
 
 def _not_too_often(app: App, who: Who) -> None:
     now, most = app.clock.now(), app.limits.commands_per_minute
     if wait := app.rates.take("commands", app.keys.lookup(who), most, COMMAND_BURST, now):
         raise Refused("rate.commands", seconds=ceil(wait))
+
+
+def asked_again_instead(app: App, trouble: Trouble) -> Reply | None:
+    """Who has to read the policy again is told what changed, and can agree at once."""
+    if trouble.key != "policy.changed":
+        return None
+    return replace(asked_again(app, trouble.values["since"]), error="refused")
 
 
 def sorry(trouble: Trouble) -> Reply:

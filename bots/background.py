@@ -14,12 +14,18 @@ import structlog
 
 from bots.delivering import Courier, Door
 from bots.dispatching import Dispatcher
+from bots.exporting.exporter import LOOK as EXPORTS_LOOK
+from bots.exporting.exporter import Exporter
+from bots.heralding import LOOK, Herald
+from bots.heralding import Chat as Speaking
 from bots.leading import Alone, Leading
+from bots.receipts import Receipts
 from bots.repeating import again_and_again
-from core import scheduling
+from bots.taking_back import Leaves, TakesBack
+from core import scheduling, usage
 from core.board import Drawing
 from core.ports import App
-from core.rules import PREVIEW_PAUSE
+from core.rules import MINUTE, PREVIEW_PAUSE, SECOND
 from core.values import Verdict
 from core.wishes import Passing, Progress
 
@@ -28,7 +34,7 @@ log = structlog.get_logger()
 SCHEDULER: Final = "scheduler"  #: the role of the process that sends jobs out
 
 
-class Chat(Door, Protocol):
+class Chat(Door, Speaking, Leaves, Protocol):
     """A door to a platform that one process at a time should serve: `role` names it, `run` listens until cancelled.
 
     `run` raises Refused when the platform does not know us any more.
@@ -49,6 +55,7 @@ class Background:
         self._open = tuple(doors)
         self._owed = {name: asyncio.Event() for name in self._doors}
         self._elsewhere = asyncio.Event()
+        self._asked = asyncio.Event()
         self.dispatcher = Dispatcher(app, self.stir)
 
     def stir(self) -> None:
@@ -60,7 +67,10 @@ class Background:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._notice_all())
             tasks.create_task(self._stir_others())
+            tasks.create_task(again_and_again("usage", partial(usage.write, self._app), seconds=MINUTE / SECOND))
             tasks.create_task(self._leading.lead(SCHEDULER, self.dispatcher.run))
+            exporter = Exporter(self._app)
+            tasks.create_task(again_and_again("exports", exporter.round, seconds=EXPORTS_LOOK, stirred=self._asked))
             for door in self._open:
                 tasks.create_task(self._deliver(door))
             for chat in self._chats:
@@ -79,6 +89,7 @@ class Background:
 
     def _look(self) -> None:
         self.dispatcher.queued.set()
+        self._asked.set()
         for owed in self._owed.values():
             owed.set()
 
@@ -86,6 +97,9 @@ class Background:
         """Listen to a platform and tell people there."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._deliver(chat))
+            tasks.create_task(again_and_again("notices", Herald(self._app, chat).round, seconds=LOOK))
+            tasks.create_task(again_and_again("take back", TakesBack(self._app, chat).round))
+            tasks.create_task(again_and_again("receipts", Receipts(self._app, chat).round))
             tasks.create_task(chat.run())
 
     async def _deliver(self, door: Door) -> None:

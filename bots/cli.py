@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bots import logs
+from bots.erasing_cli import erasing_app
+from bots.import_cli import import_app
 from bots.keeping_cli import keeping_app
+from bots.letters_cli import server_app, tickets_app
 from bots.models_cli import models_app
+from bots.policy_cli import policy_app, ropa_app
 from bots.settings import BadSettings, Settings, load_settings
+from bots.usage_cli import usage_app
 from core.rules import HEAVIEST
 
 if TYPE_CHECKING:
@@ -31,6 +36,13 @@ credits_app = typer.Typer(no_args_is_help=True, help="Look at a person's credits
 app.add_typer(credits_app, name="credits")
 app.add_typer(models_app, name="models")
 app.add_typer(keeping_app)
+app.add_typer(import_app)
+app.add_typer(policy_app, name="policy")
+app.add_typer(ropa_app)
+app.add_typer(erasing_app)
+app.add_typer(tickets_app, name="tickets")
+app.add_typer(server_app, name="server")
+app.add_typer(usage_app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -163,13 +175,16 @@ def sweep(
     """Run everything that is due: late jobs, expired credits, half-finished deletions, orphans."""
     from dataclasses import asdict
 
-    from core import retention
+    from core import erasure, retention
 
     if not once:
         _refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every ten minutes.")
     with _house() as house:
+        erased = 0
+        with suppress(ExceptionGroup):  # what fails is put off, and its receipt says so
+            erased = asyncio.run(erasure.proceed(house.app))
         swept = asyncio.run(retention.sweep(house.app))
-    _print(json_, asdict(swept))
+    _print(json_, asdict(swept) | {"erased": erased})
 
 
 @app.command("datamap")

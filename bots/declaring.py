@@ -39,6 +39,7 @@ class Option:
     offers: Offers | None = None
     none: bool = False  #: `none` may be said, too, against what is preferred
     beside: str = ""  #: says nothing without this other option
+    verbatim: bool = False  #: at a text door it is all that was typed, dashes and line breaks with it; stands alone
 
 
 @dataclass(frozen=True)

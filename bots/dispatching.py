@@ -12,7 +12,7 @@ import structlog
 
 from bots.outlived import Outlived
 from bots.repeating import again_and_again
-from core import completion, retention, scheduling
+from core import completion, erasure, replaying, retention, scheduling
 from core.errors import Unavailable
 from core.ports import App
 from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
@@ -20,6 +20,7 @@ from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 log = structlog.get_logger()
 
 AGAIN: Final = 1.0  #: seconds until news is acted on again after a store was away
+TAKEN_BACK: Final = 5.0  #: seconds between two times of listening whether anybody has what is out
 SWEEP: Final = 600.0  #: seconds between two sweeps of everything that is due
 
 
@@ -36,9 +37,11 @@ class Dispatcher:
         scheduler = scheduling.Scheduler(self._app)  # a new one: who led meanwhile has moved the line on
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
-            tasks.create_task(self._take_back())
+            tasks.create_task(again_and_again("take back", self._take_back, seconds=TAKEN_BACK))
             tasks.create_task(again_and_again("reclaim", self._reclaim))
             tasks.create_task(again_and_again("dispatch", scheduler.dispatch, stirred=self.queued))
+            tasks.create_task(again_and_again("erase", partial(erasure.proceed, self._app)))
+            tasks.create_task(again_and_again("forget", partial(replaying.forget, self._app), seconds=SWEEP))
             tasks.create_task(again_and_again("sweep", partial(retention.sweep, self._app), seconds=SWEEP))
 
     async def hear(self, news: News) -> None:
@@ -90,11 +93,8 @@ class Dispatcher:
                 await scheduling.bear(self._app)
 
     async def _take_back(self) -> None:
-        try:
-            if await self._outlived.take_back():
-                self.queued.set()
-        except Exception:  # then their leases run out: the rest must go on
-            log.exception("task.failed", task="take_back")
+        if await self._outlived.take_back():
+            self.queued.set()
 
     async def _reclaim(self) -> None:
         if await scheduling.reclaim(self._app):

@@ -29,9 +29,11 @@ _deed = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.EXPIRY, OnErase.SHRED, O
 _words = replace(_deed, category=Category.WORDS, free_text=True)
 _CHOSEN = ("shape", "count", "model", "style", "lora", "strength", "seed", "steps", "guidance", "private", "reference")
 DEED: Final = {
-    **dict.fromkeys(("[]", "[].id", "[].name", "[].page", "[].request"), _deed),
+    **dict.fromkeys(("[]", "[].id", "[].name", "[].page", "[].request", "[].ticket", "[].purpose", "[].switch"), _deed),
+    **dict.fromkeys(("[].what", "[].part"), _deed),
     **dict.fromkeys(("[].prompt", "[].negative", "[].reason"), _words),
     **dict.fromkeys((f"[].{chosen}" for chosen in _CHOSEN), _deed),
+    **dict.fromkeys(("[].signed", "[].good_faith", "[].contact"), _words),
 }
 
 

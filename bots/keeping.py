@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -12,12 +13,13 @@ from typing import BinaryIO, Final
 from bots.clock import SteadyClock
 from bots.secrets import CREDENTIALS, kept_key, whereabouts
 from bots.settings import Settings
-from bots.wiring import only_server, opened_blobs, store_elsewhere, store_file, store_url
+from bots.wiring import only_server, opened_blobs, opened_tombstones, store_elsewhere, store_file, store_url
 from core.errors import Refused
 from storage import schema
 from storage.backups.copying import private_engine, snapshot
 from storage.backups.form import fingerprint
 from storage.backups.moving import Moved, Target, move
+from storage.backups.replaying import known_erased
 from storage.backups.restoring import Restored, Secrets, restore
 from storage.backups.sealed_files import identities, recipient
 from storage.backups.shelves import Shelf
@@ -61,7 +63,8 @@ def bring_back(settings: Settings, from_: Path, keys_from: Path | None, identity
         keys_file = opened.enter_context(_readable(keys_from)) if keys_from else None
         opened.enter_context(only_server(settings.data))
         stores = opened.enter_context(_stores(settings))
-        return restore(file, keys_file, opening, stores, secrets, SteadyClock().now())
+        erased = asyncio.run(known_erased(opened_tombstones(settings)))
+        return restore(file, keys_file, opening, stores, secrets, erased, SteadyClock().now())
 
 
 def places(settings: Settings) -> list[str]:

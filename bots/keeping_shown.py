@@ -58,6 +58,8 @@ def restored(done: Restored) -> Iterator[Line]:
         yield say("restore.blobs_missing", n=done.blobs_missing)
     if done.keys_missing:
         yield say("restore.keys_missing", n=done.keys_missing)
+    if done.erased:
+        yield say("restore.erased", n=done.erased)
     if done.settled is not None:
         if done.settled.requeued:
             yield say("restore.requeued", n=done.settled.requeued)
@@ -78,6 +80,7 @@ def restored_as_json(done: Restored) -> dict[str, Any]:
         "missing": {"pictures": done.blobs_missing, "keys": done.keys_missing},
         **(asdict(done.settled) if done.settled else {"requeued": 0, "held": 0, "expired": 0}),
         "mistakes": done.mistakes,
+        "erased": done.erased,
     }
 
 

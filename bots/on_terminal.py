@@ -13,11 +13,12 @@ from typing import Final, TextIO
 
 from bots.answering import hear, press
 from bots.commands import commands
+from bots.commands.exports import files_of
 from bots.declaring import Attachment
 from bots.parsing import named_file, spell
-from bots.replies import Button, Reply, reply, say
+from bots.replies import Button, File, LongFile, Reply, reply, say
 from bots.texts import render
-from core import accounts, delivery
+from core import accounts, delivery, exports
 from core.board import Drawing
 from core.ports import App
 from core.rules import ATTACHMENT_BYTES
@@ -65,9 +66,21 @@ class Terminal:
         """A terminal that scrolls has no place for what changes."""
 
     async def outstanding(self) -> int:
-        """How many outcomes this person still waits for."""
+        """How many outcomes and exports this person still waits for."""
         person = await accounts.find(self._app, self._who)
-        return await delivery.outstanding(self._app, NAME, person.id) if person else 0
+        if person is None:
+            return 0
+        return await delivery.outstanding(self._app, NAME, person.id) + len(
+            await exports.owed(self._app, NAME, person.id)
+        )
+
+    async def hand_over(self) -> None:
+        """Exports of this person that were made meanwhile."""
+        person = await accounts.find(self._app, self._who)
+        for export in await exports.owed(self._app, NAME, person.id) if person else ():
+            if export.is_made:
+                await self.say(await files_of(self._app, NAME, export))
+                await exports.told(self._app, export)
 
     async def _hear(self, line: str) -> Reply:
         """A command that takes a file gets the one whose path it names."""
@@ -96,7 +109,7 @@ class Terminal:
         try:
             pictures = {f"{picture.id}.{picture.format}": picture.data for picture in shown.pictures}
             paths = await asyncio.to_thread(self._save, pictures)
-            files = await asyncio.to_thread(self._save, {file.name: file.data for file in shown.files})
+            files = [await self._save_file(file) for file in shown.files]
         except OSError:
             paths = files = []
             unsaved = say("terminal.cannot_save", folder=self._folder)
@@ -127,6 +140,15 @@ class Terminal:
         except BrokenPipeError:
             self.closed = True
             raise
+
+    async def _save_file(self, file: File) -> str:
+        """Whole, or bit by bit."""
+        (path,) = await asyncio.to_thread(self._save, {file.name: file.data})
+        if isinstance(file, LongFile):
+            with Path(path).open("wb") as saved:
+                async for some in file.chunks():
+                    await asyncio.to_thread(saved.write, some)
+        return path
 
     def _save(self, files: dict[str, bytes]) -> list[str]:
         if files:

@@ -17,6 +17,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bots.policy_file import read_policy
+from bots.production import refusals
 from bots.replies import say
 from bots.settings import Settings
 from bots.texts import render
@@ -26,15 +28,18 @@ from core.credits import Balance, LotId, Milli
 from core.datamap import Datum, Entry, Meaning
 from core.errors import Refused, Trouble
 from core.ports import App
-from core.rules import CREDIT, JOBS_PER_WORKER
+from core.rules import CREDIT, JOBS_PER_WORKER, SECOND
 from core.values import Person, Who
 
+OVERKEPT: Final = 3_600.0  #: seconds that something may be here after it was to be deleted
 PATIENCE: Final = 5.0  #: seconds until workers on other machines must have been seen
 
 
 async def balance(app: App, person: str) -> Balance:
     """Raises Refused for somebody unknown."""
-    return await accounts.balance(app, await _find(app, person))
+    found = await find(app, person)
+    await looked(app, found, "credits show")
+    return await accounts.balance(app, found)
 
 
 async def grant(app: App, person: str, amount: str, reason: str) -> Balance:
@@ -46,22 +51,30 @@ async def grant(app: App, person: str, amount: str, reason: str) -> Balance:
         raise Refused("operator.no_amount", got=amount) from None
     if whole != milli or whole == 0 or abs(whole) > 10**15:
         raise Refused("operator.no_amount", got=amount)
-    found = await _find(app, person)
+    found = await find(app, person)
     key, lot = f"adjust:{app.ids.opaque()}", LotId(app.ids.opaque())
+    await looked(app, found, "credits grant")
     await app.database.run(lambda tx: tx.ledger.adjust(key, found.account, lot, Milli(whole), reason, app.clock.now()))
     return await accounts.balance(app, found)
 
 
 async def weight(app: App, person: str, weight: int | None) -> int:
     """How many turns a person has for one of others, after setting it where one is given. Raises Refused."""
-    found = await _find(app, person)
+    found = await find(app, person)
+    await looked(app, found, "weight")
     if weight is None:
         return found.weight
     await app.database.run(lambda tx: tx.people.weigh(found.id, weight))
     return weight
 
 
-async def _find(app: App, person: str) -> Person:
+async def looked(app: App, person: Person, command: str) -> None:
+    """Written down before anything is seen or changed: the person may know."""
+    await app.database.run(lambda tx: tx.looks.add(person.id, command, app.clock.now()))
+
+
+async def find(app: App, person: str) -> Person:
+    """Who is meant by a door and a name. Raises Refused."""
     door, colon, raw_id = person.partition(":")
     if not (door and colon and raw_id):
         raise Refused("operator.no_person", got=person)
@@ -90,14 +103,35 @@ async def examine(house: House, settings: Settings) -> list[Finding]:
     models = _models(settings)
     return [
         Finding("settings"),
+        _production(house, settings),
         Finding("database"),
         Finding("key store"),
         Finding("books", "; ".join(mistakes)),
+        await _overkept(house),
         *models,
         await _worker(house, startable=not any(model.trouble for model in models)),
         Finding("picture check", "" if await house.app.safety.load() else render(say("doctor.no_safety"))),
         *await _doors(house, settings),
     ]
+
+
+async def _overkept(house: House) -> Finding:
+    """Whether something is here that was to be deleted; an hour is what sweeps may take."""
+    keeping = house.app.keeping
+    since = await house.database.look(lambda tx: tx.expiry.overdue_since(keeping))
+    seconds = 0 if since is None else (keeping.now - since) / SECOND
+    return Finding("retention", render(say("doctor.overkept", seconds=seconds)) if seconds > OVERKEPT else "")
+
+
+def _production(house: House, settings: Settings) -> Finding:
+    """What production refuses, or would refuse."""
+    file = read_policy(settings.policy)
+    found = " ".join(one.sentence for one in refusals(file, settings, house.app.catalogue.models))
+    if file.facts.production:
+        return Finding("production", found)
+    return Finding(
+        "production", note=f"{render(say('doctor.trial' if found else 'doctor.trial_ready'))} {found}".strip()
+    )
 
 
 def _models(settings: Settings) -> list[Finding]:

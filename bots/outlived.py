@@ -1,6 +1,7 @@
-"""Jobs that were out when this process began to lead, and that no worker speaks of: they need not wait for their leases.
+"""Jobs that are out by the records, and that nobody has: they need not wait for their leases.
 
-Whoever sent them out would have noticed what became of them; then Redis forgot them, or their worker died, while nobody led.
+Whoever sent them out would notice what becomes of them. But Redis may forget them, or their worker die, while nobody leads; and
+a choice whose answer never came, because the database or who made it went away at that moment, was made all the same.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Outlived:
         self._spoken_of.clear()
         before = await self._insist(partial(scheduling.drawing, self._app))
         await self._listen()
-        gone = sorted(before - self._app.dispatch.out - self._spoken_of)
+        gone = sorted(before - self._app.dispatch.sent - self._spoken_of)
         for job, fence in gone:
             await self._insist(partial(scheduling.attempt_ended, self._app, job, fence))
         if gone:

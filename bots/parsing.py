@@ -28,6 +28,8 @@ def parse(command: Command, text: str, attached: Attachment | None = None) -> An
     main = next((argument for argument in command.arguments if argument.option.main), None)
     given: dict[str, Any] = {}
     words: list[str] = []
+    if main is not None and main.option.verbatim and text.strip():
+        given[main.name], text = text.strip(), ""
     tokens = _Tokens(text)
     for token in tokens:
         if token["option"]:

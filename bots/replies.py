@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -43,6 +44,13 @@ class File:
 
     name: str
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LongFile(File):
+    """One that is too long to be held: `chunks` gives it bit by bit, every time from the beginning."""
+
+    chunks: Callable[[], AsyncIterator[bytes]] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -14,20 +14,24 @@ from aiohttp import web
 
 from bots.background import SCHEDULER, Background, Chat
 from bots.commands.account import FIRST_WISH
+from bots.exporting.downloads import download_routes
 from bots.leading import leading
 from bots.on_page import Page
 from bots.on_page.routes import page_routes
-from bots.replies import say
+from bots.policy_file import read_policy
+from bots.policy_page import policy_routes
+from bots.production import refusals
+from bots.replies import Line, say
 from bots.settings import BadSettings, Settings
+from bots.showcase import showcase_routes
 from bots.texts import render
 from bots.watching.counting import counted
 from bots.watching.metrics import Metrics
 from bots.watching.outside import watched
 from bots.web import serve
 from bots.wiring import House
-from core import scheduling
+from core import publishing, replaying, retention, scheduling
 from core.errors import Refused
-from core.rules import MINIMUM_AGE
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -109,7 +113,7 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
     Raises BadSettings, saying what is `closed`, when no chat has a token and there is no page either.
     What is queued stays queued, and what nobody was told stays owed.
     """
-    house, metrics = _counted(house)
+    house, metrics = _counted(replace(house, app=await publishing.published(house.app)))
     chats, hooks = _chats(house, settings) if with_chats else ([], [])
     if with_chats and not chats and not with_page:
         raise BadSettings(closed)
@@ -126,8 +130,9 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
             works.append(page.watch)
         roles = [SCHEDULER, *(chat.role for chat in chats)]
         watch = await opened.enter_async_context(watched(house, metrics, leads, roles, settings.data))
-        anybodys = [*hooks, *watch.routes]
-        routes = [*(page_routes(page) if page else ()), *anybodys]
+        downloads = download_routes(house.app) if settings.public_url else ()
+        anybodys = [*hooks, *watch.routes, *policy_routes(house.app.policy), *downloads]
+        routes = [*(page_routes(page) if page else ()), *showcase_routes(house.app), *anybodys]
         public = frozenset(route.path for route in anybodys)
         serving = serve(routes, settings.host, settings.port, public, here_only=with_page)
         address = await opened.enter_async_context(serving)
@@ -140,13 +145,18 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
                 await chat.start()
         except Refused as refusal:
             return _refused(refusal)
+        await retention.put_in_force(house.app)
+        await replaying.replay(house.app)
         if not house.shared:
             await scheduling.recover(house.app)
         await house.app.safety.load()
         for path in house.made:
             print(render(say("terminal.key_made", path=path)))
+        if trial := _trial(house, settings):
+            print(render(trial))
         if page:
-            print(render(say("page.serving", address=address, age=MINIMUM_AGE, wish=FIRST_WISH)))
+            age = house.app.policy.facts.minimum_age
+            print(render(say("page.serving", address=address, age=age, wish=FIRST_WISH)))
         else:
             print(render(say("serving.watched", address=address)))
         for chat in chats:
@@ -154,6 +164,13 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
         sys.stdout.flush()
         with watch.opened():
             return await _until_ended(works, end)
+
+
+def _trial(house: House, settings: Settings) -> Line | None:
+    """What production would refuse, in one line; None where nothing is, or this is production."""
+    file = read_policy(settings.policy)
+    found = list(dict.fromkeys(one.about for one in refusals(file, settings, house.app.catalogue.models)))
+    return say("serving.trial", n=len(found), about=found) if found and not file.facts.production else None
 
 
 def _asked_to_end() -> asyncio.Event:

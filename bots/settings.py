@@ -58,6 +58,20 @@ class Settings(BaseSettings):
     blobs_key_id: Annotated[str, Field(description="The name of the key that opens the bucket.")] = ""
     blobs_secret: Annotated[SecretStr | None, Field(description="The secret of that key.")] = None
     blobs_secret_file: Annotated[Path | None, Field(description="A file with the secret of that key instead.")] = None
+    tombstones: Annotated[
+        str,
+        Field(
+            description="Who was erased, as keyed hashes: a file, or s3://bucket/folder, outside every backup; empty: a "
+            "file in the data folder."
+        ),
+    ] = ""
+    undo_window: Annotated[
+        str,
+        Field(
+            pattern=r"^\d{1,6}(s|m|h|d)$",
+            description="How long /deleteme can be undone, as 24h, 30m or 0s.",
+        ),
+    ] = "24h"
     wire_key: Annotated[
         SecretStr | None,
         Field(description="64 hex digits that seal what goes to workers over Redis; the same for all of them."),
@@ -125,6 +139,17 @@ class Settings(BaseSettings):
             pattern=r"^(wss?://\S+)?$", description="A gateway proxy, as ws://host:port; empty: Discord's own gateway."
         ),
     ] = ""
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="E-mail, as smtps://user:password@host:465/?from=bot@example.org; empty: this bot sends no e-mail."
+        ),
+    ] = None
+    smtp_url_file: Annotated[Path | None, Field(description="A file with the address for e-mail instead.")] = None
+    policy: Annotated[
+        Path | None,
+        Field(description="policy.toml: who answers for this bot, who else gets data, what it offers; empty: a trial."),
+    ] = None
     model: Annotated[str, Field(description="The model that draws, by its name in the catalogue.")] = "starter"
     models: Annotated[
         str, Field(description="Further models people may choose, by their names, with commas between them.")
@@ -181,6 +206,14 @@ class Settings(BaseSettings):
     port: Annotated[
         int, Field(ge=0, le=65_535, description="The port they are served on; 0 takes a free one and prints it.")
     ] = 8080
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/?)?$",
+            description="The https address under which browsers reach this web server, for exports too large for a chat; "
+            "empty: none.",
+        ),
+    ] = ""
     flat_delay: Annotated[
         float, Field(ge=0, description="Seconds a picture takes with the model `flat`, which is for load tests.")
     ] = 0.05

@@ -6,15 +6,17 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bots.background import Background
 from bots.leading import leading
 from bots.on_terminal import Terminal, lines
+from bots.repeating import again_and_again
 from bots.replies import reply, say
 from bots.texts import render
 from bots.wiring import House
-from core import scheduling
+from core import publishing, replaying, retention, scheduling
 
 LOOK = 0.2  #: seconds between two looks at what is still owed, at the end of input
 
@@ -24,8 +26,11 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
 
     SIGTERM and Ctrl-C end it at once: what is queued stays queued, what is owed stays owed.
     """
+    house = replace(house, app=await publishing.published(house.app))
     terminal = Terminal(house.app, person, folder, sys.stdout, as_json=as_json)
     background = Background(house.app, terminal, leading=leading(house.app, shared=house.shared))
+    await retention.put_in_force(house.app)
+    await replaying.replay(house.app)
     if not house.shared:
         await scheduling.recover(house.app)
     for path in house.made:
@@ -35,7 +40,11 @@ async def talk(house: House, person: str, folder: Path, *, as_json: bool) -> int
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, conversation.cancel)
     try:
         async with asyncio.TaskGroup() as tasks:
-            beside = [tasks.create_task(house.dispatch.run()), tasks.create_task(background.run())]
+            beside = [
+                tasks.create_task(house.dispatch.run()),
+                tasks.create_task(background.run()),
+                tasks.create_task(again_and_again("exports", terminal.hand_over)),
+            ]
             status = await _converse(house, terminal, background, prompt="" if as_json else "› ")
             for task in beside:
                 task.cancel()

@@ -157,7 +157,7 @@ def _guard(authority: str, public: frozenset[str]) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in public:
+        if _route_of(request) in public:
             return await handler(request)
         front = request.path == "/" and request.method in ("GET", "HEAD")
         if front and request.host != authority and request.host in names:
@@ -173,9 +173,18 @@ def _guard(authority: str, public: frozenset[str]) -> Middleware:
     return guard
 
 
+def _route_of(request: web.Request) -> str:
+    """The address as it was declared: `/d/{handle}` for each handle."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else request.path
+
+
 def _from_elsewhere(request: web.Request) -> bool:
     return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
 async def _with_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    """What an answer says of itself stays: a page with a form needs a policy of its own."""
+    for name, value in HEADERS.items():
+        if name != "Content-Security-Policy" or name not in response.headers:
+            response.headers[name] = value

@@ -15,28 +15,37 @@ from typing import Protocol
 
 from bots import addresses, handles, logs
 from bots.clock import SteadyClock
+from bots.mailing import open_mailer
+from bots.policy_file import read_policy
+from bots.policy_shown import wording
+from bots.production import require
 from bots.secrets import Secrets, kept_name, load_secrets, load_text
 from bots.settings import PREFIX, BadSettings, Settings
-from core import generation
+from core import generation, receipts
+from core import policy as policies
 from core.credits import Milli
 from core.datamap import DataMap
-from core.ports import App, Blobs, Clock, Dispatch, Limits
-from core.rules import CREDIT, SEEDS
+from core.facts import Facts
+from core.policy import Policy
+from core.ports import App, Blobs, Clock, Dispatch, Limits, Tombstones
+from core.rules import CREDIT, DAY, HOUR, MINUTE, SECOND, SEEDS
 from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
 from inference.entries import BadCatalogue
 from inference.intake import Intake
 from inference.models import Catalogue, UnknownModel, catalogue
 from inference.safety import Classifier
 from inference.stock import Stock
-from storage import blobs, keys, wire_paths
+from storage import blobs, keys, tombstones, wire_paths
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.in_buckets.access import Access, UnusableStore
 from storage.in_buckets.blobs import open_blobs
+from storage.in_buckets.tombstones import open_tombstones
 from storage.over_pipe.dispatch import PipeDispatch
 from storage.over_redis import keyspace as redis_keys
 from storage.over_redis.tickets import ticket_key
 from storage.records import tables
 from storage.schema import upgrade
+from storage.tombstones import FileTombstones
 
 SHORT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  #: without I, L, O and U, which are misread or make words
 
@@ -83,14 +92,21 @@ class FolderBusy(Exception):
 
 def datamap() -> DataMap:
     """Everything this program stores, each folder's own declarations added up."""
-    in_json = (*generation.entries(), *addresses.entries(), *handles.entries(), *wire_paths.entries())
+    in_core = (*generation.entries(), *receipts.entries(), *policies.entries())
+    in_json = (*in_core, *addresses.entries(), *handles.entries(), *wire_paths.entries())
     in_stores = (*tables.entries(), *keys.entries(), *blobs.entries(), *redis_keys.entries())
-    return DataMap((*in_stores, *in_json, *logs.entries()))
+    return DataMap((*in_stores, *in_json, *tombstones.entries(), *logs.entries()))
+
+
+def policy(facts: Facts) -> Policy:
+    """What this program tells people it keeps and promises, under these facts."""
+    return Policy(facts, datamap(), wording())
 
 
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
     """Open stores, bringing their schemas up to date. Raises BadSettings and Unavailable."""
+    facts = read_policy(settings.policy).facts
     _make_folder(settings.data)
     clock = SteadyClock()
     models = served(settings)
@@ -129,8 +145,14 @@ def open_house(settings: Settings) -> Iterator[House]:
                 settings.requests_per_minute,
                 settings.commands_per_minute,
                 settings.open_jobs_per_server,
+                span(settings.undo_window),
             ),
             datamap=datamap(),
+            policy=policy(facts),
+            periods=facts.periods,
+            tombstones=opened_tombstones(settings),
+            public_url=settings.public_url,
+            mailer=open_mailer(settings),
         )
         yield House(app, dispatch, database, found.made, shared=bool(redis))
 
@@ -152,19 +174,42 @@ def store_file(settings: Settings, store: str) -> Path:
 
 def opened_blobs(settings: Settings) -> Blobs:
     """Where pictures lie. Raises BadSettings, and Unavailable when a bucket does not answer."""
-    access = Access(
-        settings.blobs_key_id, load_text(settings, "blobs_secret"), settings.blobs_endpoint, settings.blobs_region
-    )
     try:
-        return open_blobs(settings.blobs_url, settings.data / "blobs", access)
+        return open_blobs(settings.blobs_url, settings.data / "blobs", _access(settings))
     except UnusableStore as error:
         raise BadSettings(str(error)) from None
+
+
+def opened_tombstones(settings: Settings) -> Tombstones:
+    """Where it is kept who was erased: beside the database, and in no backup. Raises BadSettings."""
+    place = settings.tombstones
+    if not place.startswith("s3://"):
+        return FileTombstones(Path(place) if place else settings.data / "tombstones")
+    try:
+        return open_tombstones(place, _access(settings))
+    except UnusableStore as error:
+        raise BadSettings(str(error)) from None
+
+
+def span(written: str) -> int:
+    """Milliseconds, from 24h, 30m or 0s."""
+    return int(written[:-1]) * {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}[written[-1]]
+
+
+def _access(settings: Settings) -> Access:
+    return Access(
+        settings.blobs_key_id, load_text(settings, "blobs_secret"), settings.blobs_endpoint, settings.blobs_region
+    )
 
 
 def _shared_redis(settings: Settings) -> str:
     """The address of Redis where several processes share one bot. Raises BadSettings when they could not share the rest."""
     redis = load_text(settings, "redis_url")
-    alone = [name for name in ("database_url", "keys_url", "blobs_url") if redis and not getattr(settings, name)]
+    alone = [
+        name
+        for name in ("database_url", "keys_url", "blobs_url", "tombstones")
+        if redis and not getattr(settings, name)
+    ]
     if alone:
         raise BadSettings(
             f"{PREFIX}{alone[0].upper()} is not set: with DARKROOM_REDIS_URL several processes share one bot, and a file "
@@ -228,8 +273,9 @@ def require_models(settings: Settings) -> Catalogue:
 def place_to_serve(settings: Settings) -> AbstractContextManager[None]:
     """The data folder for one process alone, whose worker can load its models; where several share a bot, nothing.
 
-    Raises FolderBusy and BadSettings.
+    Raises FolderBusy and BadSettings, the latter also for what production refuses.
     """
+    require(settings, served(settings).models)
     if load_text(settings, "redis_url"):
         return nullcontext()
     require_models(settings)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.credits import Balance, LedgerAccountId, LotId
 from core.errors import Refused
-from core.ports import App, Grant, Limits, NewIdentity, Place, Records
-from core.rules import MINIMUM_AGE, NOTICE_VERSION, TOO_YOUNG_LIFE, WELCOME_ONCE
+from core.ports import Agreed, App, Grant, Limits, NewIdentity, Place, Records
+from core.receipts import BANNED, WELCOME
+from core.rules import TOO_YOUNG_LIFE, WELCOME_ONCE
 from core.values import Moment, Person, PersonId, Who
 
 
@@ -27,9 +30,17 @@ async def known(app: App, who: Who) -> Person:
 
 async def active(app: App, who: Who) -> Person:
     """The person, ready to use the bot. Raises Refused with the next step for everybody else."""
+    person = await present(app, who)
+    if person.restricted:
+        raise Refused("account.restricted")
+    return person
+
+
+async def present(app: App, who: Who) -> Person:
+    """As `active`, but also who restricted what is done with what is theirs: to look at it, and to delete it."""
     person = await known(app, who)
-    if person.notice_version < NOTICE_VERSION:
-        raise Refused("start.first")
+    if not is_informed(app, person):
+        raise Refused("policy.changed", since=person.notice_version)
     if person.banned:
         raise Refused("account.banned")
     if person.leaving_at is not None:
@@ -37,18 +48,24 @@ async def active(app: App, who: Who) -> Person:
     return person
 
 
+def is_informed(app: App, person: Person) -> bool:
+    """Whether they agreed to a text that nothing material was changed in since."""
+    return person.notice_version >= app.policy.required
+
+
 async def agree(app: App, who: Who) -> Person:
     """Somebody read the notice and says they are old enough. Twice is once. Raises Refused for who said otherwise."""
     now, lookup = app.clock.now(), app.keys.lookup(who)
-    if person := await app.database.run(_agree_again, lookup, who.door, now):
+    agreed = Agreed(app.policy.version, app.policy.facts.minimum_age, app.policy.hash)
+    if person := await app.database.run(_agree_again, lookup, who.door, agreed, now):
         return person
     person = Person(
-        PersonId(app.ids.opaque()), LedgerAccountId(app.ids.opaque()), banned=False, notice_version=NOTICE_VERSION
+        PersonId(app.ids.opaque()), LedgerAccountId(app.ids.opaque()), banned=False, notice_version=agreed.version
     )
     await app.keys.create(person.id)
     sealed = await app.keys.seal(person.id, Place("identity", "sealed_id", lookup), who.raw_id.encode())
     identity = NewIdentity(who.door, lookup, sealed)
-    return await app.database.run(enroll, person, identity, LotId(app.ids.opaque()), app.limits, now)
+    return await app.database.run(enroll, person, identity, agreed, LotId(app.ids.opaque()), app.limits, now)
 
 
 async def say_too_young(app: App, who: Who) -> None:
@@ -60,27 +77,37 @@ async def balance(app: App, person: Person) -> Balance:
     return await app.database.run(_balance, person.account, app.clock.now())
 
 
-def enroll(tx: Records, person: Person, identity: NewIdentity, lot: LotId, limits: Limits, now: Moment) -> Person:
-    """Person, identity, acknowledgement, ledger account and welcome credits, or the person who came first."""
+def enroll(
+    tx: Records, person: Person, identity: NewIdentity, agreed: Agreed, lot: LotId, limits: Limits, now: Moment
+) -> Person:
+    """Person, identity, acknowledgement, ledger account and welcome credits, or the person who came first.
+
+    A ban outlives an account that was erased, and welcome credits are given once: for a while both are remembered.
+    """
+    person = replace(person, banned=tx.suppressions.holds(identity.lookup, BANNED, now))
     if not tx.people.add(person, identity, now):
         earlier = tx.people.of_identity(identity.lookup)
         assert earlier is not None, "an identity that cannot be added belongs to somebody"
         return earlier
-    tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, identity.door, now)
+    tx.people.acknowledge(person.id, agreed, identity.door, now)
     tx.ledger.open_account(person.account, person.id, now)
-    if limits.welcome and not (identity.door in WELCOME_ONCE and tx.people.others_at(identity.door, person.id)):
+    before = tx.suppressions.holds(identity.lookup, WELCOME, now)
+    if identity.door in WELCOME_ONCE:
+        before = before or tx.people.others_at(identity.door, person.id)
+        before = before or tx.suppressions.holds(identity.door, WELCOME, now)
+    if limits.welcome and not before:
         key = f"grant:welcome:{person.account}"  # the books may name the account, never the person
         tx.ledger.grant(Grant(key, person.account, lot, "promo", limits.welcome, None, "welcome"), now)
     return person
 
 
-def _agree_again(tx: Records, lookup: str, door: str, now: Moment) -> Person | None:
+def _agree_again(tx: Records, lookup: str, door: str, agreed: Agreed, now: Moment) -> Person | None:
     too_young_until = tx.people.too_young_until(lookup)
     if too_young_until is not None and too_young_until > now:
-        raise Refused("start.too_young", age=MINIMUM_AGE)
+        raise Refused("start.too_young", age=agreed.minimum_age)
     person = tx.people.of_identity(lookup)
-    if person is not None and person.notice_version < NOTICE_VERSION:
-        tx.people.acknowledge(person.id, NOTICE_VERSION, MINIMUM_AGE, door, now)
+    if person is not None and person.notice_version < agreed.version:
+        tx.people.acknowledge(person.id, agreed, door, now)
         person = tx.people.of_identity(lookup)
     return person
 

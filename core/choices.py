@@ -1,4 +1,4 @@
-"""What people set once, and what they report. Knows no command."""
+"""What people set once. Knows no command."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from core import accounts
 from core.errors import Refused
-from core.moderation import clean
 from core.options import NONE, known_model, known_style
-from core.ports import App, Place, Records
-from core.rules import KEEP_DAYS, REPORT_CHARACTERS
-from core.values import Moment, PersonId, PictureId, Preferences, Who
+from core.periods import Keeping
+from core.ports import App, Records
+from core.rules import KEEP_DAYS
+from core.values import PersonId, Preferences, Who
 
 
 async def preferences(app: App, who: Who, **changes: Any) -> Preferences:
@@ -24,31 +24,12 @@ async def preferences(app: App, who: Who, **changes: Any) -> Preferences:
         if name in changes:
             named = changes[name].strip()
             changes[name] = "" if named.casefold() == NONE else known(app.catalogue, named).name
-    return await app.database.run(_change, person.id, changes)
+    return await app.database.run(_change, person.id, changes, app.keeping)
 
 
-async def report(app: App, who: Who, picture: PictureId, reason: str) -> None:
-    """Store a report about a picture this person may have seen. Raises Refused."""
-    person = await accounts.active(app, who)
-    reason = clean(reason)
-    if len(reason) > REPORT_CHARACTERS:
-        raise Refused("report.too_long", most=REPORT_CHARACTERS, got=len(reason))
-    id_ = app.ids.opaque()
-    sealed = await app.keys.seal(person.id, Place("report", "sealed_reason", id_), reason.encode())
-    await app.database.run(_report, id_, person.id, picture, sealed, app.clock.now())
-
-
-def _change(tx: Records, person: PersonId, changes: dict[str, Any]) -> Preferences:
+def _change(tx: Records, person: PersonId, changes: dict[str, Any], keeping: Keeping) -> Preferences:
     chosen = replace(tx.choices.get(person), **changes)
     if changes:
+        tx.pictures.hide_overkept_of(person, keeping)  # what they see no more stays so, however long they keep others
         tx.choices.put(person, chosen)
     return chosen
-
-
-def _report(tx: Records, id_: str, person: PersonId, picture_id: PictureId, sealed: bytes, now: Moment) -> None:
-    """One's own pictures and those that were asked for in public can be reported; a private one of somebody else is unknown."""
-    picture = tx.pictures.get(picture_id)
-    job = tx.jobs.get(picture.job) if picture else None
-    if picture is None or job is None or (job.private and job.person != person):
-        raise Refused("picture.unknown", id=picture_id)
-    tx.reports.add(id_, person, picture_id, sealed, now)

@@ -43,6 +43,8 @@ async def keep(app: App, drawn: Drawn) -> PictureId | None:
     kept = await app.database.run(keep_picture, picture, drawn.fence, picture.drawn_at)
     if not kept:  # a blob that is not named now is left to the sweep: another process may name it
         app.meter.outdated()
+        if await app.database.run(_is_gone, job.id):  # its person was erased meanwhile: nobody will
+            await app.blobs.delete(blob)
     return picture.id if kept else None
 
 
@@ -71,6 +73,10 @@ def _settle(tx: Records, job: JobId, fence: int, index: int, now: Moment) -> Non
 
 def picture_place(blob: str) -> Place:
     return Place("picture", "blob", blob)
+
+
+def _is_gone(tx: Records, job: JobId) -> bool:
+    return tx.jobs.get(job) is None
 
 
 def _expecting(tx: Records, job_id: JobId, fence: int, index: int) -> tuple[Job, Preferences] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +26,6 @@ class Category(StrEnum):
     REQUESTS = "requests"
     DELIVERY = "delivery"
     CHOICES = "choices"
-    REPORTS = "reports"
     KEYS = "keys"
     AGE = "age"
     PROFILE = "profile"
@@ -166,8 +166,8 @@ class DataMap:
     entries: tuple[Entry, ...]
 
     def __post_init__(self) -> None:
-        cells = [(entry.store, entry.cell) for entry in self.entries]
-        twice = {cell for cell in cells if cells.count(cell) > 1}
+        cells = Counter((entry.store, entry.cell) for entry in self.entries)
+        twice = {cell for cell, times in cells.items() if times > 1}
         if twice:
             raise ValueError(f"declared twice: {sorted(twice)}")
         pathless = [e.cell for e in self.entries if isinstance(e.meaning, Datum) and not e.subject]
@@ -211,7 +211,7 @@ def content(category: Category) -> Datum:
 
 def request(on_export: OnExport = OnExport.VALUE, category: Category = Category.REQUESTS) -> Datum:
     """Preset: a setting or a state of a request; no words in it."""
-    return Datum(category, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.DELETE, on_export)
+    return Datum(category, (Purpose.DRAW,), Until.REQUEST_FORGOTTEN, OnErase.DELETE, on_export)
 
 
 def about_picture(on_export: OnExport = OnExport.VALUE) -> Datum:
@@ -219,11 +219,23 @@ def about_picture(on_export: OnExport = OnExport.VALUE) -> Datum:
     return Datum(Category.PICTURES, (Purpose.DRAW,), Until.PICTURE_DELETED, OnErase.DELETE, on_export)
 
 
-def link(category: Category = Category.REQUESTS, keep: Until = Until.ACCOUNT_ENDS) -> Datum:
+#: What rows of a category are joined for, where that is not drawing.
+_JOINED_FOR: Final = {
+    Category.CONSENT: Purpose.PROVE_CONSENT,
+    Category.CREDITS: Purpose.ACCOUNT_FOR_CREDITS,
+    Category.PROFILE: Purpose.SEND_NOTICES,
+    Category.RIGHTS: Purpose.GRANT_RIGHTS,
+    Category.MESSAGES: Purpose.ANSWER,
+    Category.NOTICES: Purpose.SEND_NOTICES,
+    Category.LOOKS: Purpose.KEEP_SAFE,
+}
+
+
+def link(category: Category, keep: Until = Until.ACCOUNT_ENDS) -> Datum:
     """Preset: an opaque id that joins a row to others of the same person."""
     return Datum(
         category,
-        (Purpose.DRAW,),
+        (_JOINED_FOR.get(category, Purpose.DRAW),),
         keep,
         OnErase.DELETE,
         OnExport.WITHHELD,

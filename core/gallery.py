@@ -9,6 +9,7 @@ from core.completion import picture_place
 from core.credits import LotId, Milli
 from core.errors import Refused
 from core.generation import words_of
+from core.periods import Keeping
 from core.ports import App, Records
 from core.values import Job, Moment, PersonId, Picture, PictureId, Who, Words
 
@@ -40,8 +41,8 @@ class PictureLost(Exception):
 
 async def page(app: App, who: Who, number: int) -> Page:
     """Pages count from 1; one past the end is empty."""
-    person = await accounts.active(app, who)
-    pictures, total = await app.database.run(_page, person.id, number)
+    person = await accounts.present(app, who)
+    pictures, total = await app.database.run(_page, person.id, app.keeping, number)
     opened: list[Opened] = []
     lost: list[PictureId] = []
     for picture, job in pictures:
@@ -55,13 +56,13 @@ async def page(app: App, who: Who, number: int) -> Page:
 
 async def show(app: App, person: PersonId, picture: PictureId) -> Opened | None:
     """One picture, or None when it was deleted meanwhile. Raises PictureLost."""
-    found = await app.database.run(_find, person, picture)
+    found = await app.database.run(_find, person, picture, app.keeping)
     return await _open(app, *found) if found else None
 
 
 async def own(app: App, who: Who, picture: PictureId) -> Opened:
     """One picture of this person. Raises Refused when they have none of that id, or its file is gone."""
-    person = await accounts.active(app, who)
+    person = await accounts.present(app, who)
     try:
         opened = await show(app, person.id, picture)
     except PictureLost:
@@ -79,8 +80,8 @@ async def make_good(app: App, person: PersonId, picture: PictureId, price: Milli
 
 async def delete(app: App, who: Who, picture: PictureId) -> Picture:
     """Hide at once, then destroy the blob, then the row; a crash in between is finished by the sweep. Raises Refused."""
-    person = await accounts.active(app, who)
-    hidden = await app.database.run(hide, person.id, picture)
+    person = await accounts.present(app, who)
+    hidden = await app.database.run(hide, person.id, picture, app.keeping)
     await destroy(app, hidden)
     return hidden
 
@@ -90,9 +91,9 @@ async def destroy(app: App, picture: Picture) -> None:
     await app.database.run(_remove, picture)
 
 
-def hide(tx: Records, person: PersonId, picture: PictureId) -> Picture:
+def hide(tx: Records, person: PersonId, picture: PictureId, keeping: Keeping) -> Picture:
     """From here on nobody sees it. Raises Refused when there is no such picture of theirs."""
-    found = tx.pictures.get(picture)
+    found = tx.pictures.get(picture, keeping)
     if found is None or found.person != person or not tx.pictures.hide(picture):
         raise Refused("picture.unknown", id=picture)
     return found
@@ -105,18 +106,18 @@ def _remove(tx: Records, picture: Picture) -> None:
         tx.jobs.forget_words(picture.job)
 
 
-def newest(tx: Records, person: PersonId, limit: int, offset: int = 0) -> list[tuple[Picture, Job]]:
+def newest(tx: Records, person: PersonId, keeping: Keeping, limit: int, offset: int = 0) -> list[tuple[Picture, Job]]:
     """Pictures of a person, each with its request."""
-    pictures = tx.pictures.of(person, limit=limit, offset=offset)
+    pictures = tx.pictures.of(person, keeping, limit=limit, offset=offset)
     return [(picture, job) for picture in pictures if (job := tx.jobs.get(picture.job))]
 
 
-def _page(tx: Records, person: PersonId, number: int) -> tuple[list[tuple[Picture, Job]], int]:
-    return newest(tx, person, PAGE, PAGE * (number - 1)), tx.pictures.count(person)
+def _page(tx: Records, person: PersonId, keeping: Keeping, number: int) -> tuple[list[tuple[Picture, Job]], int]:
+    return newest(tx, person, keeping, PAGE, PAGE * (number - 1)), tx.pictures.count(person, keeping)
 
 
-def _find(tx: Records, person: PersonId, picture_id: PictureId) -> tuple[Picture, Job] | None:
-    picture = tx.pictures.get(picture_id)
+def _find(tx: Records, person: PersonId, picture_id: PictureId, keeping: Keeping) -> tuple[Picture, Job] | None:
+    picture = tx.pictures.get(picture_id, keeping)
     if picture is None or picture.person != person:
         return None
     job = tx.jobs.get(picture.job)
@@ -132,7 +133,7 @@ def _make_good(tx: Records, person: PersonId, picture: PictureId, price: Milli, 
 async def _open(app: App, picture: Picture, job: Job) -> Opened | None:
     sealed = await app.blobs.get(picture.blob)
     if sealed is None or job.sealed_words is None:
-        if await app.database.run(_find, picture.person, picture.id):
+        if await app.database.run(_find, picture.person, picture.id, app.keeping):
             raise PictureLost(picture.id)
         return None
     data = await app.keys.open(picture.person, picture_place(picture.blob), sealed)

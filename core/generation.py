@@ -6,13 +6,14 @@ import json
 from dataclasses import asdict, replace
 from math import ceil
 
-from core import accounts, references
+from core import accounts, references, servers
 from core.credits import LedgerAccountId, Milli, price_each
 from core.datamap import Category, Entry, content
 from core.errors import Refused
 from core.moderation import clean, clean_prompt
 from core.options import NONE, Ask, settle, usual_model, write_adapter
 from core.packed import inside
+from core.periods import Keeping
 from core.ports import App, Place, Records
 from core.rules import HOLD_LIFE, INBOX_LIFE, LATE_CANCEL, REQUEST_BURST, START_DEADLINE
 from core.values import (
@@ -90,6 +91,11 @@ def accept(
     if not _first_time(tx, update, now):
         raise Refused("imagine.repeated")
     balance = tx.ledger.hold(job.id, account, job.price, now, Moment(now + HOLD_LIFE))
+    owner = tx.people.get(job.person)  # after the account is locked: whoever restricts or leaves locks it too
+    if owner is not None and owner.restricted:
+        raise Refused("account.restricted")
+    if owner is None or owner.leaving_at is not None:
+        raise Refused("account.leaving")
     if most_open and len(tx.jobs.open_of(job.person)) >= most_open:
         raise Refused("jobs.too_many", most=most_open)
     if most_here and job.server != job.door and tx.jobs.open_in(job.server) >= most_here:
@@ -109,7 +115,7 @@ async def same_again(app: App, who: Who, named: str) -> Ask:
     Raises Refused when there is no such request, or its words are gone with its pictures.
     """
     person = await accounts.active(app, who)
-    job, preferred = await app.database.run(_earlier, person.id, named.strip())
+    job, preferred = await app.database.run(_earlier, person.id, named.strip(), app.keeping)
     if job is None or job.sealed_words is None:
         raise Refused("again.nothing")
     words, chosen = await words_of(app, job), job.settings
@@ -131,13 +137,13 @@ async def same_again(app: App, who: Who, named: str) -> Ask:
 
 async def queue(app: App, who: Who) -> list[Queued]:
     """This person's open requests, oldest first."""
-    person = await accounts.active(app, who)
+    person = await accounts.present(app, who)
     return await app.database.run(_queued_of, person.id)
 
 
 async def cancel(app: App, who: Who, job: JobId) -> Job:
     """Take a job back, queued or drawing. Raises Refused when it is not theirs or is over."""
-    person = await accounts.active(app, who)
+    person = await accounts.present(app, who)
     cancelled = await app.database.run(take_back, job, person.id, app.clock.now(), _update(who))
     drawing = app.board.of(job)
     if drawing is None or drawing.share < LATE_CANCEL:
@@ -150,7 +156,7 @@ async def cancel(app: App, who: Who, job: JobId) -> Job:
 
 async def cancel_newest(app: App, who: Who) -> Job:
     """Take back what this person asked for last. Raises Refused when nothing of theirs is open."""
-    person = await accounts.active(app, who)
+    person = await accounts.present(app, who)
     still_open = await app.database.run(_open_of, person.id)
     if not still_open:
         raise Refused("cancel.nothing")
@@ -195,7 +201,7 @@ def end(
 
 def server_of(app: App, who: Who) -> str:
     """Where somebody speaks, as requests keep it: servers share the turns, and all private chats of a door are one of them."""
-    return app.keys.tag(f"server:{who.door}:{who.origin.server}") if who.origin and who.origin.server else who.door
+    return servers.tag_of(app, who.door, who.origin.server) if who.origin and who.origin.server else who.door
 
 
 def words_place(job: JobId) -> Place:
@@ -249,8 +255,11 @@ def _preferences(tx: Records, person: PersonId) -> Preferences:
     return tx.choices.get(person)
 
 
-def _earlier(tx: Records, person: PersonId, named: str) -> tuple[Job | None, Preferences]:
-    picture = tx.pictures.get(PictureId(named.upper())) if named else None
-    found = picture.job if picture else JobId(named) if named else tx.pictures.newest_job(person)
+def _earlier(tx: Records, person: PersonId, named: str, keeping: Keeping) -> tuple[Job | None, Preferences]:
+    """Nothing of a request whose every picture is past its keep is shown again, even before its words are swept."""
+    picture = tx.pictures.get(PictureId(named.upper()), keeping) if named else None
+    found = picture.job if picture else JobId(named) if named else tx.pictures.newest_job(person, keeping)
     job = tx.jobs.get(found) if found else None
-    return job if job is not None and job.person == person else None, tx.choices.get(person)
+    if job is None or job.person != person or tx.pictures.only_past(job.id, keeping):
+        return None, tx.choices.get(person)
+    return job, tx.choices.get(person)

@@ -13,7 +13,6 @@ CREDIT: Final = 1_000  #: milli-credits, the unit of every amount
 PRICE_STEP: Final = CREDIT // 10  #: prices are rounded up to a tenth of a credit
 
 MINIMUM_AGE: Final = 16  #: GDPR article 8 allows 13 to 16; the strictest holds where no country is known
-NOTICE_VERSION: Final = 1  #: raised when the notice that /start shows says something new; everybody is asked again
 WELCOME_ONCE: Final = frozenset({"page"})  #: doors with one welcome for all: whoever drops a cookie there is new again
 TOO_YOUNG_LIFE: Final = 30 * DAY  #: how long somebody who said they are too young is not asked again
 

@@ -167,15 +167,17 @@ class Due:
 def due(tx: Records, now: Moment) -> list[Due]:
     silent = [Due(job.id, job.fence, _too_late(job, now)) for job in tx.jobs.leaderless(now)]
     late = [Due(job.id, job.fence, Reason.TOO_LATE) for job in tx.jobs.late(now)]
+    unwanted = [Due(job.id, job.fence, Reason.CANCELLED) for job in tx.jobs.of_restricted()]  # a crash left them open
     held_too_long = [job for id_ in tx.ledger.expired_holds(now) if (job := tx.jobs.get(id_)) is not None]
-    return silent + late + [Due(job.id, job.fence, Reason.EXPIRED) for job in held_too_long]
+    return silent + late + unwanted + [Due(job.id, job.fence, Reason.EXPIRED) for job in held_too_long]
 
 
 def take_in(tx: Records, overdue: Due, now: Moment) -> Job | None:
     """The job, when this ended it."""
     if overdue.reason is None:
         return attempt_over(tx, overdue.job, overdue.fence, now)
-    return end(tx, overdue.job, overdue.fence, JobState.FAILED, overdue.reason, now)
+    without = JobState.CANCELLED if overdue.reason is Reason.CANCELLED else JobState.FAILED
+    return end(tx, overdue.job, overdue.fence, without, overdue.reason, now)
 
 
 def attempt_over(tx: Records, job_id: JobId, fence: int, now: Moment) -> Job | None:

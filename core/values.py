@@ -33,6 +33,7 @@ class Who:
     door: str
     raw_id: str = field(repr=False)
     origin: Origin | None = field(default=None, compare=False)
+    name: str = field(default="", repr=False, compare=False)  #: what their platform calls them; kept only if they ask
 
 
 @dataclass(frozen=True)

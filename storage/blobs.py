@@ -1,4 +1,4 @@
-"""Sealed pictures as objects, drawn ones and those to start from: their names, and a folder that keeps them.
+"""Sealed objects, pictures drawn and to start from, and exports: their names, and a folder that keeps them.
 
 Knows names and bytes, not what they show. Buckets are in bucket_blobs.py.
 """
@@ -23,8 +23,8 @@ from core.errors import Unavailable
 from core.values import Moment
 from storage.whole_files import sync
 
-PICTURES, REFERENCES = "pictures/", "references/"
-PREFIXES: Final = (PICTURES, REFERENCES)
+PICTURES, REFERENCES, EXPORTS = "pictures/", "references/", "exports/"
+PREFIXES: Final = (PICTURES, REFERENCES, EXPORTS)
 REMNANT: Final = "#"  #: NAME#… is no object, but what is left of one: half written, overwritten, marked as deleted
 _NAME: Final = re.compile(rf"(?:{'|'.join(PREFIXES)})[0-9A-Za-z_-]+(?:/[0-9]+)*")  #: an opaque id, and numbers
 
@@ -42,9 +42,19 @@ def entries() -> tuple[Entry, ...]:
         withheld_because="it is gone once the request is done, and its person has it",
         sealed=True,
     )
+    export = Datum(
+        Category.RIGHTS,
+        (Purpose.GRANT_RIGHTS,),
+        Until.EXPIRY,
+        OnErase.SHRED,
+        OnExport.WITHHELD,
+        withheld_because="it is an export itself, and holds nothing that this one does not hold",
+        sealed=True,
+    )
     return (
         Entry("blob", PICTURES, "picture.blob>picture.person_id", picture),
         Entry("blob", REFERENCES, "job.reference>job.person_id", reference),
+        Entry("blob", EXPORTS, "export_part.blob>export_part.person_id", export),
     )
 
 
@@ -89,6 +99,12 @@ class ObjectBlobs(ABC):
                 if blob["last_modified"] < before
             ]
 
+    async def under(self, folder: str) -> list[str]:
+        """The objects in a folder, and the one of that name."""
+        with reachable():
+            found = [blob["path"] async for page in obstore.list(self._store, folder) for blob in page]
+            return [*found, *([folder] if await self.get(folder) is not None else [])]
+
     @abstractmethod
     def _is_missing(self, error: FileNotFoundError) -> bool:
         """Whether it is the object that was not found, and not the whole store."""
@@ -115,8 +131,17 @@ class FolderBlobs(ObjectBlobs):
     async def older_than(self, moment: Moment) -> list[str]:
         return [*await super().older_than(moment), *await asyncio.to_thread(self._unfinished, moment)]
 
+    async def under(self, folder: str) -> list[str]:
+        """Also what obstore left half written, and does not list."""
+        return [*await super().under(folder), *await asyncio.to_thread(self._remnants, folder)]
+
     def _is_missing(self, _error: FileNotFoundError) -> bool:
         return self._path.is_dir()
+
+    def _remnants(self, folder: str) -> list[str]:
+        inside, beside = self._path / folder, (self._path / folder).parent
+        found = [*inside.rglob(f"*{REMNANT}*"), *beside.glob(f"{inside.name}{REMNANT}*")]
+        return [str(path.relative_to(self._path)) for path in found]
 
     def _unfinished(self, moment: Moment) -> list[str]:
         """obstore writes to NAME#1 before the file gets its name; what was left there it does not list itself."""

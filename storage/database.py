@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import sqlite3
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import Unavailable
 from core.ports import Records
-from storage.patience import LONG, be_patient, take_time
-from storage.records.doors import SqlButtons, SqlChoices, SqlInbox, SqlPosts, SqlReports
+from storage.patience import LONG, be_patient, reachable, take_time
+from storage.records.arrivals import SqlArrivals
+from storage.records.consents import SqlConsents, SqlObjections
+from storage.records.doors import SqlButtons, SqlChoices, SqlInbox, SqlPosts
+from storage.records.erasures import SqlErasures, SqlSuppressions
+from storage.records.expiry import SqlExpiry
+from storage.records.exports import SqlExports
 from storage.records.figures import SqlFigures
+from storage.records.holdings import SqlHoldings
 from storage.records.jobs import SqlJobs, SqlWishes
 from storage.records.leaders import SqlLeaders
 from storage.records.ledger import SqlLedger
+from storage.records.notices import SqlLooks, SqlNotices
 from storage.records.people import SqlPeople
 from storage.records.pictures import SqlDeliveries, SqlPictures
+from storage.records.policies import SqlPolicies
+from storage.records.profiles import SqlAddresses, SqlProfiles
+from storage.records.removal import SqlRemoval
+from storage.records.servers import SqlServers
+from storage.records.survivors import SqlSurvivors
+from storage.records.tickets import SqlTickets
+from storage.records.usage import SqlUsage
 from storage.schema import head
 
 P = ParamSpec("P")
@@ -82,8 +98,52 @@ class SqlRecords:
         return SqlChoices(self._connection)
 
     @cached_property
-    def reports(self) -> SqlReports:
-        return SqlReports(self._connection)
+    def tickets(self) -> SqlTickets:
+        return SqlTickets(self._connection)
+
+    @cached_property
+    def notices(self) -> SqlNotices:
+        return SqlNotices(self._connection)
+
+    @cached_property
+    def looks(self) -> SqlLooks:
+        return SqlLooks(self._connection)
+
+    @cached_property
+    def servers(self) -> SqlServers:
+        return SqlServers(self._connection)
+
+    @cached_property
+    def consents(self) -> SqlConsents:
+        return SqlConsents(self._connection)
+
+    @cached_property
+    def objections(self) -> SqlObjections:
+        return SqlObjections(self._connection)
+
+    @cached_property
+    def profiles(self) -> SqlProfiles:
+        return SqlProfiles(self._connection)
+
+    @cached_property
+    def addresses(self) -> SqlAddresses:
+        return SqlAddresses(self._connection)
+
+    @cached_property
+    def usage(self) -> SqlUsage:
+        return SqlUsage(self._connection)
+
+    @cached_property
+    def exports(self) -> SqlExports:
+        return SqlExports(self._connection)
+
+    @cached_property
+    def arrivals(self) -> SqlArrivals:
+        return SqlArrivals(self._connection)
+
+    @cached_property
+    def holdings(self) -> SqlHoldings:
+        return SqlHoldings(self._connection)
 
     @cached_property
     def leaders(self) -> SqlLeaders:
@@ -94,17 +154,32 @@ class SqlRecords:
         return SqlLedger(self._connection)
 
     @cached_property
+    def expiry(self) -> SqlExpiry:
+        return SqlExpiry(self._connection)
+
+    @cached_property
     def figures(self) -> SqlFigures:
         return SqlFigures(self._connection)
 
+    @cached_property
+    def policies(self) -> SqlPolicies:
+        return SqlPolicies(self._connection)
 
-@contextmanager
-def reachable(key: str) -> Iterator[None]:
-    """A database that cannot be reached, or stays locked, is Unavailable; `key` is of its sentence."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable(key, retry_after=5) from error
+    @cached_property
+    def erasures(self) -> SqlErasures:
+        return SqlErasures(self._connection)
+
+    @cached_property
+    def removal(self) -> SqlRemoval:
+        return SqlRemoval(self._connection)
+
+    @cached_property
+    def suppressions(self) -> SqlSuppressions:
+        return SqlSuppressions(self._connection)
+
+    @cached_property
+    def survivors(self) -> SqlSurvivors:
+        return SqlSurvivors(self._connection)
 
 
 class SqlDatabase:
@@ -129,6 +204,11 @@ class SqlDatabase:
         """As `run`, of what only reads and may take long: it sees one moment, and holds up nobody who writes."""
         return await asyncio.get_running_loop().run_in_executor(
             self._onlookers, self._look, lambda connection: fn(SqlRecords(connection), *args, **kwargs)
+        )
+
+    async def forget_log(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(
+            self._threads, partial(forget_log, self._engine, "database.unavailable")
         )
 
     async def is_at_head(self) -> bool:
@@ -169,6 +249,29 @@ def open_engine(url: str) -> Engine:
     except DBAPIError as error:
         raise Unavailable("database.unavailable", retry_after=5) from error
     return engine
+
+
+def forget_log(engine: Engine, key: str) -> None:
+    """Truncate SQLite's log, which keeps deleted rows until it is written over. PostgreSQL's is its operator's to keep short.
+
+    Raises Unavailable, named by `key`, while somebody still reads what was there before.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    until = time.monotonic() + BUSY_TIMEOUT / 1_000
+    with reachable(key), closing(engine.raw_connection()) as connection:
+        while _is_busy(connection.cursor()):
+            if time.monotonic() > until:
+                raise Unavailable(key, retry_after=5)
+            time.sleep(0.05)
+
+
+def _is_busy(cursor: Any) -> bool:
+    try:
+        busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return True
+    return bool(busy)
 
 
 def sqlite_url(path: Path) -> str:

@@ -20,7 +20,8 @@ from sqlmodel import SQLModel
 from core.datamap import Category, Datum, Entry, Meaning, NotPersonal, OnErase, OnExport, Purpose, Until, link
 from core.ports import Clock, Place
 from core.values import Moment, PersonId, Who
-from storage.database import reachable
+from storage.database import forget_log
+from storage.patience import reachable
 from storage.records.tables import cell
 
 KEY_BYTES: Final = 32
@@ -69,13 +70,18 @@ def seal(key: bytes, context: bytes, plain: bytes) -> bytes:
 
 def unseal(key: bytes, context: bytes, sealed: bytes) -> bytes:
     """Raises Unsealable."""
-    nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    nonce, text = sealed[1 : 1 + _NONCE_BYTES], memoryview(sealed)[1 + _NONCE_BYTES :]  # pictures are large: no copy
     if sealed[:1] != _VERSION:
         raise Unsealable("sealed by another version")
     try:
         return AESGCM(key).decrypt(nonce, text, context)
     except InvalidTag as error:
         raise Unsealable("the value was sealed under another key, or for another place") from error
+
+
+def tag(lookup: bytes, text: str) -> str:
+    """A keyed hash that only who has the lookup key can make."""
+    return hmac.new(lookup, f"tag:{text}".encode(), hashlib.sha256).hexdigest()
 
 
 class PersonKeys:
@@ -88,7 +94,7 @@ class PersonKeys:
         return hmac.new(self._lookup, f"{who.door}:{who.raw_id}".encode(), hashlib.sha256).hexdigest()
 
     def tag(self, text: str) -> str:
-        return hmac.new(self._lookup, f"tag:{text}".encode(), hashlib.sha256).hexdigest()
+        return tag(self._lookup, text)
 
     async def create(self, person: PersonId) -> None:
         await asyncio.to_thread(self._create, person)
@@ -101,6 +107,9 @@ class PersonKeys:
 
     async def shred(self, people: Sequence[PersonId]) -> None:
         await asyncio.to_thread(self._shred, people)
+
+    async def holds(self, person: PersonId) -> bool:
+        return await asyncio.to_thread(self._holds, person)
 
     async def older_than(self, moment: Moment) -> list[PersonId]:
         return await asyncio.to_thread(self._older_than, moment)
@@ -120,6 +129,13 @@ class PersonKeys:
     def _shred(self, people: Sequence[PersonId]) -> None:
         with reachable("keys.unavailable"), self._engine.begin() as connection:
             connection.execute(delete(keys).where(keys.c.person_id.in_(people)))
+        if people:
+            forget_log(self._engine, "keys.unavailable")
+
+    def _holds(self, person: PersonId) -> bool:
+        with reachable("keys.unavailable"), self._engine.begin() as connection:
+            theirs = select(keys.c.person_id).where(keys.c.person_id == person)
+            return connection.execute(theirs).first() is not None
 
     def _older_than(self, moment: Moment) -> list[PersonId]:
         with reachable("keys.unavailable"), self._engine.begin() as connection:

@@ -5,10 +5,15 @@ A server that is gone without a word, or a network that lost one, would else be 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from core.errors import Unavailable
 
 CONNECT: Final = 5  #: seconds until a connection stands
 ANSWER: Final = 8  #: seconds for each answer; whoever asks is waited for by a person
@@ -40,6 +45,15 @@ class PatientConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as late:
             self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from late
+
+
+@contextmanager
+def reachable(key: str) -> Iterator[None]:
+    """A database that cannot be reached, or stays locked, is Unavailable; `key` is of its sentence."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(key, retry_after=5) from error
 
 
 def be_patient(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from core.errors import Unavailable
-from storage.patience import VERY_LONG, take_time
+from storage.patience import VERY_LONG, reachable, take_time
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UNFINISHED: Final = "unfinished "  #: stands before the version of a store that is being filled: no program serves it
@@ -22,9 +22,11 @@ _LOCK = 7_264_021_153  #: any number; PostgreSQL lets one migrator in at a time 
 def upgrade(engine: Engine, store: str) -> bool:
     """Bring `store` ("records" or "keys") to its newest schema; True when something was done.
 
-    Raises Unavailable when the store was written by a newer version of the program, or was never filled to its end.
+    Raises Unavailable when the store cannot be reached, was written by a newer version of the program, or was never filled to
+    its end.
     """
-    with engine.begin() as connection:
+    trouble = reachable("keys.unavailable" if store == "keys" else "database.unavailable")
+    with trouble, engine.begin() as connection:
         _wait_for_our_turn(connection)
         return _upgrade(connection, store)
 

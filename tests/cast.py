@@ -21,10 +21,11 @@ from bots.declaring import Attachment
 from bots.delivering import deliver
 from bots.replies import Reply
 from bots.texts import render
-from bots.wiring import RandomIds, datamap
-from core import accounts, delivery, retention, scheduling
+from bots.wiring import RandomIds, datamap, policy
+from core import accounts, delivery, publishing, retention, scheduling
 from core.board import Drawing
 from core.credits import Balance, Milli
+from core.facts import TRIAL
 from core.ports import App, Blobs, Catalogue, Dispatches, Limits
 from core.rules import CREDIT, MINIMUM_AGE
 from core.values import DeliveryState, JobId, Moment, Owed, Who
@@ -37,6 +38,7 @@ from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.in_buckets.blobs import open_blobs
 from storage.keys import PersonKeys
 from storage.schema import upgrade
+from storage.tombstones import FileTombstones
 from tests.catalogue import SmallCatalogue
 from tests.safety import Censor
 
@@ -70,6 +72,10 @@ class Painter:
     @property
     def out(self) -> Dispatches:
         return frozenset((wishes[0].job, wishes[0].fence) for wishes in self.waiting)
+
+    @property
+    def sent(self) -> Dispatches:
+        return self.out
 
     async def send(self, wishes: Sequence[Wish]) -> None:
         self.waiting.append(tuple(wishes))
@@ -210,7 +216,7 @@ class Actor:
         await self.presses(AGREE)
 
     async def balance(self) -> Balance:
-        return await accounts.balance(self.stage.app, await accounts.active(self.stage.app, self.who))
+        return await accounts.balance(self.stage.app, await accounts.known(self.stage.app, self.who))
 
     async def owed(self) -> list[Owed]:
         person = await accounts.find(self.stage.app, self.who)
@@ -266,6 +272,8 @@ def build_stage(folder: Path, database: SqlDatabase, *, open_jobs: int = 3, welc
         ids=RandomIds(),
         limits=Limits(open_jobs, Milli(welcome * CREDIT)),
         datamap=datamap(),
+        policy=database.transact(publishing.publish, policy(TRIAL), clock.now()),
+        tombstones=FileTombstones(folder / "tombstones"),
     )
     return Stage(app, painter, censor, clock, database, folder)
 

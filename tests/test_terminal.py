@@ -188,6 +188,7 @@ def test_sweep_and_datamap_and_doctor_answer_in_json(tmp_path: Path) -> None:
     assert {"job.sealed_words", "person_key.wrapped", "pictures/", "event"} <= cells
     well = json.loads(darkroom(tmp_path, "doctor", "--json").stdout)
     closed = {well.pop("telegram"), well.pop("discord")}
+    assert well.pop("production").startswith("this is a trial")
     assert set(well.values()) == {"ok"}
     assert closed == {"no token is set, so this door stays closed"}
 

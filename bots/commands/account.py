@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from bots.commands import rights
 from bots.commands.asks import Imagine
 from bots.declaring import Commands, Nothing, Offers, Option
+from bots.policy_shown import Section, changes, controller
 from bots.replies import Button, Line, Reply, reply, say
 from core import accounts, choices
 from core.errors import Refused
 from core.options import usual_model
 from core.ports import App
-from core.rules import KEEP_DAYS, MINIMUM_AGE, NOTICE_VERSION
+from core.rules import KEEP_DAYS
 from core.values import Preferences, Who
 
 commands = Commands()
@@ -23,27 +25,38 @@ FIRST_WISH = "a yellow star on a black background"
 async def start(app: App, who: Who, _ask: Nothing) -> Reply:
     """What this is, what is kept, how old one must be; one press to begin."""
     person = await accounts.find(app, who)
-    if person is None or person.notice_version < NOTICE_VERSION:
+    if person is None:
         return reply(
             say("start.hello"),
             say("start.kept"),
-            say("start.trial"),
-            say("start.age", age=MINIMUM_AGE),
-            buttons=(
-                Button(say("button.agree", age=MINIMUM_AGE), "agree", Nothing()),
-                Button(say("button.too_young"), "too_young", Nothing()),
-            ),
+            controller(app.policy),
+            say("start.age", age=app.policy.facts.minimum_age),
+            buttons=(_agree(app), Button(say("button.too_young"), "too_young", Nothing())),
             private=True,
         )
+    if not accounts.is_informed(app, person):
+        return asked_again(app, person.notice_version)
     balance = await accounts.balance(app, person)
     return reply(
         say("start.again", spendable=balance.spendable), *_what_next(app), buttons=(_first_wish(),), private=True
     )
 
 
+def asked_again(app: App, since: int) -> Reply:
+    """Somebody agreed to an older text than the one everybody must know: what changed, and one press to go on."""
+    missed = changes(app.policy.changes_since(since))
+    lines = (say("policy.again"), *missed) if missed else ()
+    look = Button(say("privacy_button.look"), rights.button(Section.CHANGES).command, Nothing())
+    return reply(say("policy.changed"), *lines, buttons=(_agree(app), look), private=True)
+
+
 @commands("agree", private=True, listed=False)
 async def agree(app: App, who: Who, _ask: Nothing) -> Reply:
     """The button under the notice: old enough, and has read it."""
+    earlier = await accounts.find(app, who)
+    if earlier is not None and not accounts.is_informed(app, earlier):
+        balance = await accounts.balance(app, await accounts.agree(app, who))
+        return reply(say("policy.agreed_again", spendable=balance.spendable), private=True)
     balance = await accounts.balance(app, await accounts.agree(app, who))
     spendable = balance.spendable
     welcome = say("start.welcome", spendable=spendable) if spendable else say("start.welcome_without")
@@ -56,7 +69,7 @@ async def too_young(app: App, who: Who, _ask: Nothing) -> Reply:
     if await accounts.find(app, who):
         raise Refused("start.has_account")
     await accounts.say_too_young(app, who)
-    return reply(say("start.come_back", age=MINIMUM_AGE), private=True)
+    return reply(say("start.come_back", age=app.policy.facts.minimum_age), private=True)
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ async def help_(app: App, _who: Who, ask: Help) -> Reply:
 @commands("balance", private=True)
 async def balance(app: App, who: Who, _ask: Nothing) -> Reply:
     """What one can spend, what open requests hold, and what a picture costs."""
-    now = await accounts.balance(app, await accounts.active(app, who))
+    now = await accounts.balance(app, await accounts.present(app, who))
     lines = [say("balance.spendable", spendable=now.spendable)]
     if now.held:
         lines.append(say("balance.held", held=now.held))
@@ -139,7 +152,7 @@ async def about(app: App, _who: Who, _ask: Nothing) -> Reply:
     lines = [say("about.what"), say("about.model", model=model.name, price=model.price)]
     if len(app.catalogue.models) > 1:
         lines.append(say("about.other_models"))
-    return reply(*lines, say("start.trial"))
+    return reply(*lines, controller(app.policy))
 
 
 def _preferred_model(app: App, now: Preferences) -> Line:
@@ -153,6 +166,10 @@ def _preferred_model(app: App, now: Preferences) -> Line:
 
 def _what_next(app: App) -> tuple[Line, ...]:
     return (say("start.try", wish=FIRST_WISH, price=app.catalogue.default.price), say("start.more"))
+
+
+def _agree(app: App) -> Button:
+    return Button(say("button.agree", age=app.policy.facts.minimum_age), "agree", Nothing())
 
 
 def _first_wish() -> Button:

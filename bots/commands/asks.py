@@ -71,8 +71,13 @@ class Delete:
 
 @dataclass(frozen=True)
 class Report:
+    """`id` may be `child` or `intimate`, too, and say more behind that word."""
+
     id: Annotated[str, Option(main=True, offers=Offers.PICTURES)]
     reason: str = ""
+    signed: str = ""
+    good_faith: bool | None = None
+    contact: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
-"""One's finished pictures: looking, taking away, deleting, reporting, and whether a file was made here."""
+"""One's finished pictures: looking, taking away, deleting, and whether a file was made here."""
 
 from __future__ import annotations
 
-from bots.commands.asks import Delete, Gallery, Report, Save, Show, Verify
+from bots.commands.asks import Delete, Gallery, Save, Show, Verify
 from bots.commands.shown import details, picture_buttons, shown
 from bots.declaring import Commands
 from bots.replies import Button, File, Line, Reply, reply, say
-from core import choices
 from core import gallery as gallery_
 from core.errors import Refused
 from core.gallery import PAGE, Opened
@@ -58,13 +57,6 @@ async def delete(app: App, who: Who, ask: Delete) -> Reply:
     """Destroy one picture, and with the last one of a request its words."""
     deleted = await gallery_.delete(app, who, _id(ask.id))
     return reply(say("delete.done", id=deleted.id), private=True, job=deleted.job, index=deleted.index, replaces=True)
-
-
-@commands("report", private=True, anyone=True)
-async def report(app: App, who: Who, ask: Report) -> Reply:
-    """Tell whoever runs this bot that a picture should not be here; the report is kept until it is answered."""
-    await choices.report(app, who, _id(ask.id), ask.reason)
-    return reply(say("report.done", id=_id(ask.id)), private=True)
 
 
 @commands("verify", private=True, only_looks=True)

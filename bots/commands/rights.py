@@ -1,14 +1,13 @@
-"""What people may know and demand. So far: the policy, put together from the data map and the claims that hold here."""
+"""What people may read before anything else: the policy, section by section, and the terms. The same for everybody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from bots.declaring import Commands, Option
-from bots.replies import Line, Reply, reply, say
-from core.claims import holding
-from core.datamap import Category, DataMap
+from bots.declaring import Commands, Handler, Nothing, Option
+from bots.policy_shown import Section, section, terms
+from bots.replies import Button, Reply, reply, say
 from core.ports import App
 from core.values import Who
 
@@ -17,42 +16,38 @@ commands = Commands()
 
 @dataclass(frozen=True)
 class Privacy:
-    section: Annotated[Literal["all", "proof"], Option(main=True)] = "all"
+    section: Annotated[
+        Literal["summary", "kept", "recipients", "rights", "age", "changes", "proof", "all"], Option(main=True)
+    ] = "summary"
 
 
-@commands("privacy")
+@commands("privacy", only_looks=True)
 async def privacy(app: App, _who: Who, ask: Privacy) -> Reply:
-    """What is kept, why and for how long, and what is promised; `proof` names the test behind each promise."""
-    if ask.section == "proof":
-        proofs = [
-            say("privacy.proof", claim=say(f"claim.{claim.key}"), test=claim.test) for claim in holding(app.datamap)
-        ]
-        return reply(say("privacy.proof_intro"), *proofs)
-    kept = [_kept(app.datamap, category) for category in app.datamap.categories()]
-    promised = [say("privacy.promise", claim=say(f"claim.{claim.key}")) for claim in holding(app.datamap)]
-    return reply(
-        say("privacy.intro"),
-        say("start.trial"),
-        say("privacy.kept"),
-        *kept,
-        say("privacy.promises"),
-        *promised,
-        say("privacy.more"),
-    )
+    """What is kept, why and for how long; who gets it; one's rights; what changed; and the test behind each promise."""
+    asked = list(Section) if ask.section == "all" else [Section(ask.section)]
+    lines = [line for one in asked for line in section(app.policy, one)]
+    return reply(*lines, buttons=tuple(button(one) for one in Section if one not in asked))
 
 
-def _kept(datamap: DataMap, category: Category) -> Line:
-    """One category in one sentence: what it is, what for, on which basis, until when."""
-    data = datamap.categories()[category]
-    purposes = sorted({purpose for datum in data for purpose in datum.purposes})
-    keeps = sorted({datum.keep for datum in data})
-    return say(
-        "privacy.category",
-        what=say(f"category.{category}"),
-        purposes=tuple(
-            say("privacy.purpose", purpose=say(f"purpose.{purpose}"), basis=say(f"basis.{purpose.basis}"))
-            for purpose in purposes
-        ),
-        keeps=tuple(say(f"keep.{until}") for until in keeps),
-        sealed=say("privacy.sealed" if any(datum.sealed for datum in data) else "privacy.plain"),
-    )
+@commands("terms", only_looks=True)
+async def terms_(app: App, _who: Who, _ask: Nothing) -> Reply:
+    """What holds between people and whoever runs the bot."""
+    return reply(*terms(app.policy), buttons=(button(Section.SUMMARY),))
+
+
+def button(which: Section) -> Button:
+    """It takes no argument, so that people who have no account may press it, too."""
+    return Button(say(f"privacy_button.{which}"), f"privacy_{which}", Nothing())
+
+
+def _declare(which: Section) -> None:
+    async def show(app: App, who: Who, _ask: Nothing) -> Reply:
+        """The section that its button names."""
+        return await privacy(app, who, Privacy(which.value))
+
+    handler: Handler = show
+    commands(f"privacy_{which}", listed=False, anyone=True, only_looks=True)(handler)
+
+
+for _which in Section:
+    _declare(_which)

@@ -16,6 +16,7 @@ import structlog
 from bots.chatting import LONGEST_PAUSE, pause_after, tell_operator
 from bots.leading import role_of
 from bots.on_discord.access import Access
+from bots.on_discord.clearing import Clearing
 from bots.on_discord.commands import registrations, same
 from bots.on_discord.hearing import Hearing
 from bots.on_discord.outcomes import Outcomes
@@ -24,12 +25,14 @@ from bots.on_discord.places import NAME
 from bots.on_discord.progress import ProgressShown
 from bots.on_discord.requests import Requests
 from bots.on_discord.snags import Snag
+from bots.on_discord.unasked import write_alone
 from bots.on_discord.wire import Wire
 from bots.replies import Line, Reply, say
 from core import delivery
 from core.board import Drawing
 from core.errors import Refused, Unavailable
-from core.ports import App
+from core.ports import App, Copy
+from core.receipts import Taken
 from core.values import DeliveryState, Owed
 
 log = structlog.get_logger()
@@ -62,6 +65,7 @@ class Discord:
         requests, pace = Requests(app), Pace(throttle or Throttle())
         self._outcomes = Outcomes(app, self._wire, requests, pace)
         self._progress = ProgressShown(app, self._wire, requests, pace)
+        self._clearing = Clearing(app, self._wire, requests)
         self._hearing = Hearing(app, self._wire, requests, lambda: self.stir())
 
     # Life
@@ -110,6 +114,16 @@ class Discord:
     def progress(self, drawing: Drawing) -> None:
         if self._wire.client is not None:
             self._progress.show(drawing)
+
+    async def write_to(self, raw_id: str, told: Reply, sending: str) -> DeliveryState:
+        """As `bots.heralding.Chat.write_to`."""
+        return await write_alone(self._wire, int(raw_id), told, sending)
+
+    async def take_back(self, copy: Copy) -> Taken:
+        """As `bots.taking_back.Leaves.take_back`."""
+        if self._wire.client is None:
+            raise Unavailable("discord.unreachable", retry_after=1.0)
+        return await self._clearing.take_back(copy.person, copy.job, copy.index)
 
     # Signing in and staying connected
 

@@ -142,7 +142,7 @@ class Hearing:
 
     async def _wrote(self, message: discord.Message) -> None:
         asked = Asked(message.id, message.channel.id, message.author.id, self._app.clock.now())
-        who = self._who(asked)
+        who = self._who(asked, message.author)
         async with self._requests.turn(asked):
             try:
                 told = await hear(self._app, who, message.content, await self._attached(message))
@@ -162,7 +162,7 @@ class Hearing:
             if first is None:
                 log.info("discord.unacknowledged", door=NAME)
                 return
-            who = self._who(asked)
+            who = self._who(asked, interaction.user)
             told = await work(who)
             await self._showing.show(who, asked, told, first)
         if told.replaces:
@@ -174,7 +174,7 @@ class Hearing:
             log.info("discord.unacknowledged", door=NAME)
             return
         asked = self._asked(interaction)
-        who = self._who(asked)
+        who = self._who(asked, interaction.user)
         told = await work(who)
         if not told.replaces or interaction.message is None:
             await self._showing.follow(who, asked, told)
@@ -183,7 +183,7 @@ class Hearing:
 
     async def _answer_with_form(self, interaction: Interaction, work: Work) -> None:
         """As a window, where it is found in time and fits into one."""
-        working = asyncio.ensure_future(work(self._who(self._asked(interaction))))
+        working = asyncio.ensure_future(work(self._who(self._asked(interaction), interaction.user)))
         await asyncio.wait({working}, timeout=FORM_WITHIN)
         window = modal(form) if working.done() and (form := working.result().form) else None
         if window is None:
@@ -267,8 +267,10 @@ class Hearing:
             limit=interaction.filesize_limit,
         )
 
-    def _who(self, asked: Asked) -> Who:
-        return Who(NAME, str(asked.user), Origin(asked.write(), f"{NAME}:{asked.id}", str(asked.guild or "")))
+    def _who(self, asked: Asked, user: discord.User | discord.Member | None = None) -> Who:
+        """`user`: where they are answered, and may want to be called as they are there."""
+        name = (user.global_name or user.name) if user else ""
+        return Who(NAME, str(asked.user), Origin(asked.write(), f"{NAME}:{asked.id}", str(asked.guild or "")), name)
 
 
 def _data(interaction: Interaction) -> Mapping[str, Any]:

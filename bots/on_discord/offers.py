@@ -47,7 +47,7 @@ def _adapters(argument: Argument, catalogue: Catalogue, typed: str) -> list[Offe
 
 async def _pictures(app: App, who: Who) -> list[Offer]:
     person = await accounts.active(app, who)
-    pictures = await app.database.run(gallery.newest, person.id, MOST)
+    pictures = await app.database.run(gallery.newest, person.id, app.keeping, MOST)
     words = {job.id: await _prompt(app, job) for job in {job.id: job for _, job in pictures}.values()}
     return [
         (title(say("discord.offer", id=picture.id, prompt=words[job.id]), NAME), picture.id)

@@ -82,6 +82,11 @@ class Wire:
         how = _new(letter)
         return await self._in(channel, lambda: self._channel(channel).send(letter.content, nonce=nonce, **how))
 
+    async def open_alone(self, person: int) -> int:
+        """The private channel with somebody; it stays the same one."""
+        opened = await self._call(lambda: self._signed_in().http.start_private_message(person))
+        return int(opened["id"])
+
     async def look(self, channel: int, after: int, wanted: Callable[[discord.Message], bool]) -> discord.Message | None:
         """A message of ours since then."""
 

@@ -28,7 +28,6 @@ from core import accounts, delivery, generation
 from core.board import Drawing
 from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
-from core.rules import NOTICE_VERSION
 from core.values import DeliveryState, Owed, Who
 
 log = structlog.get_logger()
@@ -218,9 +217,9 @@ class Page:
         """Show who they are to us and what they can spend; also notes which person this visitor is."""
         person = await accounts.find(self.app, visitor.who())
         visitor.person = person.id if person else None
-        if person is None or person.notice_version < NOTICE_VERSION:
+        if person is None or not accounts.is_informed(self.app, person):
             standing = wire.account("new", None)
-        elif person.banned:
+        elif person.banned or person.leaving_at is not None:
             standing = wire.account("banned", None)
         else:
             standing = wire.account("active", await accounts.balance(self.app, person))

@@ -20,6 +20,7 @@ from bots.on_page.html import page_html
 from bots.on_page.streams import Event, Reader
 from bots.on_page.visitors import Visitor
 from bots.on_page.wire import detailed
+from bots.replies import LongFile
 from bots.web import trouble
 from core.errors import Refused, Trouble
 from core.rules import ATTACHMENT_BYTES
@@ -176,15 +177,14 @@ class _Desk:
             return web.Response(status=204)  # the picture itself came in between
         return web.Response(body=preview, content_type="image/jpeg")
 
-    async def file(self, visitor: Visitor, request: web.Request) -> web.Response:
+    async def file(self, visitor: Visitor, request: web.Request) -> web.StreamResponse:
         file = self._page.shelf.get(visitor.cookie, request.match_info["handle"])
         if file is None:
             raise Refused("page.file_gone")
-        return web.Response(
-            body=file.data,
-            content_type="application/octet-stream",
-            headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
-        )
+        headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        if isinstance(file, LongFile):
+            return await _streamed(request, file, headers)
+        return web.Response(body=file.data, content_type="application/octet-stream", headers=headers)
 
     async def _next(self, visitor: Visitor, reader: Reader) -> list[Event]:
         if not reader.lost:
@@ -204,6 +204,19 @@ class _Desk:
                 lines.append(f"id: {self._page.epoch}-{event.number}")
             lines += [f"event: {event.name}", f"data: {event.data}", ""]
         return ("\n".join(lines) + "\n").encode()
+
+
+async def _streamed(request: web.Request, file: LongFile, headers: dict[str, str]) -> web.StreamResponse:
+    """A file too long to hold. Raises Refused when there is nothing of it any more."""
+    chunks = file.chunks()
+    first = await anext(chunks, b"")
+    response = web.StreamResponse(headers={**headers, "Content-Type": "application/octet-stream"})
+    await response.prepare(request)
+    await response.write(first)
+    async for some in chunks:
+        await response.write(some)
+    await response.write_eof()
+    return response
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

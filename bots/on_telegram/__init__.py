@@ -22,6 +22,7 @@ from bots.declaring import Attachment
 from bots.leading import role_of
 from bots.on_telegram.access import Access
 from bots.on_telegram.answering import Answers
+from bots.on_telegram.clearing import Clearing
 from bots.on_telegram.lanes import Lanes
 from bots.on_telegram.listening import Listener
 from bots.on_telegram.menus import offer
@@ -32,12 +33,14 @@ from bots.on_telegram.posts import Posts
 from bots.on_telegram.progress import ProgressShown, Throttle
 from bots.on_telegram.reading import WANTED, Enclosed, Heard, Pressed, read
 from bots.on_telegram.snags import Snag
+from bots.on_telegram.unasked import write_alone
 from bots.on_telegram.wire import Wire
 from bots.replies import Line, Reply, reply, say
 from core import accounts, delivery
 from core.board import Drawing
 from core.errors import Refused, Unavailable
-from core.ports import App
+from core.ports import App, Copy
+from core.receipts import Taken
 from core.rules import ATTACHMENT_BYTES
 from core.values import DeliveryState, Origin, Owed, Who
 
@@ -76,6 +79,7 @@ class Telegram:
         self._lanes = Lanes("answer")
         self._answers = Answers(app, self._wire, self._posts, self._lanes, lambda: self._bot.username)
         self._outcomes = Outcomes(app, self._wire, self._posts)
+        self._clearing = Clearing(app, self._wire, self._posts)
         self._progress = ProgressShown(app, self._wire, self._posts, throttle or Throttle())
         self._listener = Listener(self._bot, self._act, warn, access.secret)
 
@@ -139,6 +143,18 @@ class Telegram:
         if self._signed_in:
             self._progress.show(drawing)
 
+    async def write_to(self, raw_id: str, told: Reply, _sending: str) -> DeliveryState:
+        """As `bots.heralding.Chat.write_to`."""
+        if not self._signed_in:
+            raise Unavailable("telegram.unreachable", retry_after=1.0)
+        return await write_alone(self._wire, int(raw_id), told)
+
+    async def take_back(self, copy: Copy) -> Taken:
+        """As `bots.taking_back.Leaves.take_back`."""
+        if not self._signed_in:
+            raise Unavailable("telegram.unreachable", retry_after=1.0)
+        return await self._clearing.take_back(copy.person, copy.job, copy.index)
+
     # What people do
 
     async def _act(self, update: Update) -> None:
@@ -148,9 +164,9 @@ class Telegram:
             case Heard(line="", place=place):
                 self._answers.note(place, say("telegram.only_words"))
             case Heard() as heard if self._takes(heard.place):
-                await self._hear(update.update_id, heard)
+                await self._hear(update, heard)
             case Pressed() as pressed if self._takes(pressed.place):
-                await self._press(update.update_id, pressed)
+                await self._press(update, pressed)
 
     def _takes(self, place: Place) -> bool:
         """A chat that is asked for more than it can be told is not listened to for a while."""
@@ -159,7 +175,7 @@ class Telegram:
             log.info("telegram.crowded", door=NAME)
         return taken
 
-    async def _hear(self, update: int, heard: Heard) -> None:
+    async def _hear(self, update: Update, heard: Heard) -> None:
         who = _who(heard.place, update)
         with ExitStack() as answering:
             answering.enter_context(self._posts.answering(heard.place.write()))
@@ -170,13 +186,13 @@ class Telegram:
                 answer = await hear(self._app, who, line, Attachment("", b"") if heard.unwanted else None)
             else:
                 if heard.only_looks:
-                    self._listener.done(update)  # fetching takes its time, and others need not wait for it
+                    self._listener.done(update.update_id)  # fetching takes its time, and others need not wait for it
                 answer = await self._hear_with_file(who, line, heard.enclosed)
             self.stir()
             done = self._answers.to_words(who, heard, answer)
             done.add_done_callback(partial(_leave, answering.pop_all()))
 
-    async def _press(self, update: int, pressed: Pressed) -> None:
+    async def _press(self, update: Update, pressed: Pressed) -> None:
         who = _who(pressed.place, update)
         with ExitStack() as answering:
             answering.enter_context(self._posts.answering(pressed.place.write()))
@@ -217,9 +233,10 @@ class Telegram:
             log.warning("telegram.no_menus", door=NAME, error=type(error).__name__)
 
 
-def _who(place: Place, update: int) -> Who:
+def _who(place: Place, update: Update) -> Who:
     group = "" if place.in_private else str(place.chat)
-    return Who(NAME, str(place.asker), Origin(place.write(), f"{NAME}:{update}", group))
+    name = update.effective_user.full_name if update.effective_user else ""
+    return Who(NAME, str(place.asker), Origin(place.write(), f"{NAME}:{update.update_id}", group), name)
 
 
 def _leave(stack: ExitStack, _done: asyncio.Future[None]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from bots.on_telegram.insisting import insist, shrug
+from bots.on_telegram.pacing import Urgency
 from bots.on_telegram.places import Place
 from bots.on_telegram.posts import Posts
 from bots.on_telegram.reading import Pressed
-from bots.on_telegram.snags import Stuck, Wordless
+from bots.on_telegram.snags import Flooded, Missing, Snag, Stuck, Unreached, Unsure, Wordless
 from bots.on_telegram.wire import Wire
 from bots.on_telegram.words import without, written
 from bots.replies import Reply, say
 from core import accounts
+from core.errors import Unavailable
 from core.ports import App
+from core.receipts import Taken
 from core.values import JobId, PersonId, Who
 
 PATIENCE: Final = 5.0  #: seconds for placeholders that are on their way
@@ -31,6 +34,33 @@ class Clearing:
         cleared = await self._clear_posts(person.id, reply.job, reply)
         if pressed is not None and (pressed.place.chat, pressed.place.message) not in cleared:
             await shrug(self._clear_pressed(pressed))
+
+    async def take_back(self, person: PersonId, job: JobId, index: int) -> Taken:
+        """A message of somebody who is being erased. Raises Unavailable when it is worth trying later."""
+        try:
+            post = (await self._posts.of(person, job, index)).post
+            if post is None:
+                return Taken.GONE
+            async with self._posts.lock(job):
+                return await self._take_back(post)
+        except (Flooded, Unreached, Unsure) as snag:
+            wait = snag.seconds if isinstance(snag, Flooded) else None
+            raise Unavailable("telegram.unreachable", retry_after=wait) from None
+        except Snag:
+            return Taken.LEFT
+
+    async def _take_back(self, post: Place) -> Taken:
+        try:
+            await self._wire.delete(post, Urgency.RESULT)
+        except Missing:
+            return Taken.GONE
+        except Stuck:
+            try:
+                await self._wire.blank(post, written([say("telegram.removed")]), Urgency.RESULT)
+            except Missing:
+                return Taken.GONE
+            return Taken.BLANKED
+        return Taken.GONE
 
     async def _clear_posts(self, person: PersonId, job: JobId, reply: Reply) -> set[tuple[int, int]]:
         """Where they stood."""

@@ -10,6 +10,7 @@ from typing import Final
 #: Commands that a link may run: whoever follows one, sent by anybody, only gets to see something of their own.
 LINKED: Final = (
     "help", "balance", "queue", "models", "styles", "gallery", "show", "save", "edit", "settings", "about", "privacy",
+    "requests", "consent", "age",
 )  # fmt: skip
 START: Final = "start"
 _COMMAND = re.compile(r"/(?P<name>\w+)(?:@\w+)?(?:\s+(?P<argument>\S+))?", re.ASCII)

@@ -18,10 +18,12 @@ import structlog
 from bots.replies import Line, say
 from bots.texts import render
 from bots.watching.auditing import Auditor
+from core import replaying
 from core.errors import Unavailable
 from core.ports import App, Place, Records
-from core.rules import LEADERSHIP
-from core.values import PersonId
+from core.receipts import Stage
+from core.rules import DAY, LEADERSHIP
+from core.values import Moment, PersonId
 from core.wishes import Passing
 from storage.database import SqlDatabase
 from storage.keys import Unsealable
@@ -31,6 +33,8 @@ log = structlog.get_logger()
 
 FRESH: Final = 2.0  #: seconds that an answer about readiness is good for
 PATIENCE: Final = 5.0  #: seconds that one look may take
+COMPARED: Final = 600.0  #: seconds between two comparisons of everybody with the tombstones
+OVERDUE: Final = DAY  #: after which an erasure that is due and not closed is shown
 NOBODY: Final = PersonId("nobody")  #: has no key: looking for it shows that the store of keys answers
 NOTHING: Final = "pictures/nothing"  #: a blob that is never put
 
@@ -140,6 +144,7 @@ class Health:
         self._asking = asyncio.Lock()
         self._looked = 0.0
         self._newest: Readiness | None = None
+        self._returned, self._compared = 0, -COMPARED  #: who came back with a backup, and when that was looked at
 
     async def readiness(self) -> Readiness:
         """How things stand, or stood at most FRESH seconds ago: whoever asks often is told the same."""
@@ -167,6 +172,7 @@ class Health:
             Look("keys", say("health.keys"), Trouble(say("health.keys_away")), self._keys),
             Look("blobs", say("health.blobs"), Trouble(say("health.blobs_away")), self._blobs),
             Look("books", say("health.books"), UNCHECKED, self._books),
+            Look("erasures", say("health.erasures"), Trouble(say("health.erasures_away")), self._erasures),
             Look("safety", say("health.safety"), UNSAFE, self._safety),
             Look("worker", say("health.worker"), IDLE, self._worker),
         ]
@@ -193,6 +199,17 @@ class Health:
             return UNCHECKED
         return Trouble(say("health.books_wrong", count=self._auditor.mistakes)) if self._auditor.mistakes else None
 
+    async def _erasures(self) -> Trouble | None:
+        """Everybody is compared with the tombstones now and then; what is known to be wrong is looked at each time."""
+        now = time.monotonic()
+        if self._returned or now - self._compared >= COMPARED:
+            self._returned, self._compared = await replaying.outstanding(self._app), now
+        if self._returned:
+            return Trouble(say("health.erasures_due", n=self._returned))
+        since = Moment(self._app.clock.now() - OVERDUE - self._app.limits.undo_window)
+        late = await self._app.database.run(_late, since)
+        return Trouble(say("health.erasures_late", n=late), State.DEGRADED) if late else None
+
     async def _safety(self) -> Trouble | None:
         return None if await self._app.safety.load() else UNSAFE
 
@@ -204,3 +221,8 @@ def _write(tx: Records, role: str) -> None:
     """Something is written in earnest, and nothing is left of it."""
     tx.leaders.lead(role, role, LEADERSHIP)
     tx.leaders.resign(role, role)
+
+
+def _late(tx: Records, confirmed_before: Moment) -> int:
+    """Erasures that had their time to be thought better of, and more, and are still not closed."""
+    return sum(one.stage is not Stage.CONFIRMED and one.confirmed_at <= confirmed_before for one in tx.erasures.open())

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -20,16 +20,18 @@ from bots.watching.metrics import DOORS, OTHER
 from core.credits import Milli
 from core.errors import Unavailable
 from core.figures import Books, Movement, UnderWay, Untold
+from core.periods import Keeping
 from core.ports import App, Dispatch, Records
 from core.rules import CREDIT, SECOND
 from core.values import DeliveryState, JobState, Moment
 from storage.database import SqlDatabase
 
-BOOKS_AT_MOST: Final = 30.0  #: seconds between two sums over all entries, at least
-BOOKS_SHARE: Final = 50  #: and at least so many times as long as the last sum took
+BOOKS_AT_MOST: Final = 30.0  #: seconds between two looks at very many rows, at least
+BOOKS_SHARE: Final = 50  #: and at least so many times as long as the last one took
 HEALTH: Final = {State.OK: 1.0, State.DEGRADED: 0.5, State.FAILED: 0.0}
 
 Values = dict[tuple[str, ...], float]  #: by the labels' values
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Line:
     waiting: list[Moment]
     under_way: list[UnderWay]
     untold: Untold
+    overdue: int
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Seen:
     at: Moment
     line: Line | None
     books: Books | None
+    kept_since: (
+        Moment | None
+    )  #: since when the oldest was to be gone that is still here; the moment itself when nothing is
     window: int
     out: int
     workers: int
@@ -116,6 +122,12 @@ GAUGES: Final = (
         (),
         lambda seen: {} if seen.line is None else _one(_age(seen, next(iter(seen.line.waiting), None))),
     ),
+    Gauge(
+        "darkroom_tickets_overdue",
+        "What people asked for, and nobody answered by the day it was due.",
+        (),
+        lambda seen: _one(seen.line.overdue if seen.line else None),
+    ),
     Gauge("darkroom_deliveries_open", "Outcomes whose people were not told yet.", ("platform", "state"), _untold),
     Gauge("darkroom_credits", "Credits that moved, from the books.", ("movement",), _moved, counts=True),
     Gauge("darkroom_credits_outstanding", "Credits that people have.", ("part",), _outstanding),
@@ -143,6 +155,12 @@ GAUGES: Final = (
         (),
         lambda seen: _one(seen.checked_at / SECOND if seen.checked_at else None),
     ),
+    Gauge(
+        "darkroom_oldest_overdue_seconds",
+        "How long the oldest that was to be deleted has been here since.",
+        (),
+        lambda seen: {} if seen.kept_since is None else _one(_age(seen, seen.kept_since)),
+    ),
     Gauge("darkroom_window", "Requests that may be out at workers at once.", (), lambda seen: _one(seen.window)),
     Gauge("darkroom_window_used", "Requests that are out, as the leader knows.", (), lambda seen: _one(seen.out)),
     Gauge("darkroom_workers", "Workers that live.", (), lambda seen: _one(seen.workers)),
@@ -169,6 +187,26 @@ GAUGES: Final = (
 )
 
 
+class Seldom(Generic[T]):
+    """What costs more the longer the bot lives is read again only after a while. None while it cannot be read."""
+
+    def __init__(self, look: Callable[[], Awaitable[T]]) -> None:
+        self._look = look
+        self._found: T | None = None
+        self._again = 0.0
+
+    async def read(self) -> T | None:
+        begun = time.monotonic()
+        if begun >= self._again:
+            try:
+                self._found = await self._look()
+            except Unavailable:
+                self._found = None
+            took = time.monotonic() - begun
+            self._again = time.monotonic() + max(BOOKS_AT_MOST, BOOKS_SHARE * took)
+        return self._found
+
+
 class Standing:
     """A collector of prometheus_client. `read` is to be awaited before each collection, which itself waits for nothing."""
 
@@ -184,20 +222,21 @@ class Standing:
     ) -> None:
         self._app, self._dispatch, self._database = app, dispatch, database
         self._health, self._auditor, self._folder, self._leads = health, auditor, folder, leads
-        self._books: Books | None = None
-        self._books_again = 0.0
+        self._books = Seldom(lambda: database.look(_books))
+        self._kept_since = Seldom(lambda: database.look(_kept_since, app.keeping))
         self._seen: Seen | None = None
 
     async def read(self) -> None:
         dispatch = self._dispatch
         crowd = dispatch if isinstance(dispatch, Crowd) else None
-        line, books = await self._line(), await self._summed()
+        line, books, kept_since = await self._line(), await self._books.read(), await self._kept_since.read()
         readiness = await self._health.readiness()
         disk = shutil.disk_usage(self._folder)
         self._seen = Seen(
             at=self._app.clock.now(),
             line=line,
             books=books,
+            kept_since=kept_since,
             window=dispatch.window,
             out=len(dispatch.out),
             workers=len(crowd.workers) if crowd else int(dispatch.window > 0),
@@ -219,21 +258,9 @@ class Standing:
 
     async def _line(self) -> Line | None:
         try:
-            return await self._database.look(_line)
+            return await self._database.look(_line, self._app.clock.now())
         except Unavailable:
             return None
-
-    async def _summed(self) -> Books | None:
-        """Sums over all entries cost more the longer the bot lives, and so they are made seldom."""
-        begun = time.monotonic()
-        if begun >= self._books_again:
-            try:
-                self._books = await self._database.look(_books)
-            except Unavailable:
-                self._books = None
-            took = time.monotonic() - begun
-            self._books_again = time.monotonic() + max(BOOKS_AT_MOST, BOOKS_SHARE * took)
-        return self._books
 
 
 def _family(gauge: Gauge, values: Values) -> Metric:
@@ -244,9 +271,13 @@ def _family(gauge: Gauge, values: Values) -> Metric:
     return family
 
 
-def _line(tx: Records) -> Line:
-    return Line(tx.figures.waiting(), tx.figures.under_way(), tx.figures.untold())
+def _line(tx: Records, now: Moment) -> Line:
+    return Line(tx.figures.waiting(), tx.figures.under_way(), tx.figures.untold(), tx.tickets.count_overdue(now))
 
 
 def _books(tx: Records) -> Books:
     return tx.figures.books()
+
+
+def _kept_since(tx: Records, keeping: Keeping) -> Moment:
+    return tx.expiry.overdue_since(keeping) or keeping.now

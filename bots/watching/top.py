@@ -13,6 +13,7 @@ from bots.texts import render
 from bots.watching.health import Crowd
 from bots.wiring import House
 from core.figures import UnderWay, Untold, at_share
+from core.periods import Keeping
 from core.ports import Records
 from core.rules import HOUR, MINUTE, SECOND
 from core.values import JobId, Moment
@@ -35,6 +36,8 @@ class Stores:
     failed: dict[str, int]
     untold: Untold
     leaders: dict[str, int]
+    overdue: int
+    kept_since: Moment | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Frame:
     owed: dict[str, int]
     failed: dict[str, int]
     trouble: str = ""
+    overkept: float = 0.0  #: seconds since the oldest was to be deleted that is still here
+    overdue: int = 0  #: tickets that nobody answered by the day they were due
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -78,7 +83,7 @@ Steps = dict[tuple[JobId, int], Progress]  #: the newest of each request that is
 async def look(house: House, heard: Steps | None = None) -> Frame:
     """Raises Unavailable when the database can't be read. `heard` is what `listen` keeps."""
     now = house.app.clock.now()
-    stores = await house.database.look(_read, now)
+    stores = await house.database.look(_read, now, house.app.keeping)
     crowd = house.dispatch if isinstance(house.dispatch, Crowd) else None
     away = crowd is not None and not await crowd.look()
     waits = sorted(max(0, now - asked) for asked in stores.waiting)
@@ -97,6 +102,8 @@ async def look(house: House, heard: Steps | None = None) -> Frame:
         owed=_owed(stores.untold),
         failed=stores.failed,
         trouble=render(say("top.redis_away")) if away else "",
+        overdue=stores.overdue,
+        overkept=0.0 if stores.kept_since is None else (now - stores.kept_since) / SECOND,
     )
 
 
@@ -113,7 +120,7 @@ async def listen(house: House, heard: Steps) -> None:
                     del heard[next(iter(heard))]
 
 
-def _read(tx: Records, now: Moment) -> Stores:
+def _read(tx: Records, now: Moment, keeping: Keeping) -> Stores:
     return Stores(
         waiting=tx.figures.waiting(),
         under_way=tx.figures.under_way(),
@@ -121,6 +128,8 @@ def _read(tx: Records, now: Moment) -> Stores:
         failed=tx.figures.failed(Moment(now - ERRORS_OVER)),
         untold=tx.figures.untold(),
         leaders=tx.figures.leaders(now),
+        overdue=tx.tickets.count_overdue(now),
+        kept_since=tx.expiry.overdue_since(keeping),
     )
 
 

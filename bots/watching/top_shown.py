@@ -27,6 +27,7 @@ from core.errors import Unavailable
 
 REFRESH: Final = 1.0  #: seconds
 BARS: Final = " ▁▂▃▄▅▆▇█"
+OVERKEPT: Final = 3_600  #: seconds that something may be here after it was to be deleted, before it is shown
 LEAST_ROWS: Final = 3  #: of workers, however low the terminal
 
 
@@ -58,7 +59,7 @@ async def watch(house: House, console: Console) -> None:
 
 def draw(frame: Frame, width: int, height: int) -> RenderableType:
     """One frame, no wider than that, and no higher where there is room for a few workers."""
-    rows = max(LEAST_ROWS, height - 12 - bool(frame.trouble))
+    rows = max(LEAST_ROWS, height - 12 - bool(frame.trouble) - bool(frame.overdue) - _late(frame))
     parts: list[RenderableType] = [
         _now(frame),
         _waits(frame),
@@ -144,9 +145,20 @@ def _facts(frame: Frame) -> Table:
     grid.add_row(render(say("top.leaders")), leaders or render(say("top.alone")))
     owed = sum(frame.owed.values())
     grid.add_row(render(say("top.owed")), Text(_counts(frame.owed), style="yellow" if owed else ""))
+    if frame.overdue:
+        grid.add_row(render(say("top.overdue")), Text(f"{frame.overdue:,}", style="bold red"))
+    if _late(frame):
+        grid.add_row(
+            render(say("top.overkept")), Text(render(say("top.overkept_for", seconds=frame.overkept)), "bold red")
+        )
     named = {reason or render(say("top.withheld")): count for reason, count in frame.failed.items()}
     grid.add_row(render(say("top.failed")), Text(_counts(named), style="red" if named else ""))
     return grid
+
+
+def _late(frame: Frame) -> bool:
+    """A sweep comes every ten minutes, and may take a while."""
+    return frame.overkept > OVERKEPT
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -35,8 +35,8 @@ from sqlalchemy import (
 from core.errors import Unavailable
 from storage import schema
 from storage.blobs import entries as blob_entries
-from storage.database import READING, reachable
-from storage.patience import VERY_LONG, take_time
+from storage.database import READING
+from storage.patience import VERY_LONG, reachable, take_time
 
 #: The schema's version, which a copy gets by itself, and who leads, which no copy does.
 PASSING: Final = frozenset({"alembic_version", "leader"})

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from core.errors import Refused
 from core.values import Moment
@@ -22,6 +22,7 @@ from storage import schema
 from storage.backups.copying import blob_names, copy_rows, is_empty, snapshot, transaction
 from storage.backups.form import About, Manifest, fingerprint
 from storage.backups.reading import about_of, blobs_of, opened_backup
+from storage.backups.replaying import Erased, replay
 from storage.backups.settling import Settled, settle
 from storage.backups.stores import Stores
 from storage.keys import keys as person_keys
@@ -51,12 +52,20 @@ class Restored:
     keys_missing: int
     settled: Settled | None
     mistakes: list[str] | None
+    erased: int = 0  #: people who had been erased since, and were erased again
 
 
 def restore(
-    file: BinaryIO, keys_file: BinaryIO | None, keys: Sequence[Identity], stores: Stores, secrets: Secrets, now: Moment
+    file: BinaryIO,
+    keys_file: BinaryIO | None,
+    keys: Sequence[Identity],
+    stores: Stores,
+    secrets: Secrets,
+    erased: Erased,
+    now: Moment,
 ) -> Restored:
     """Restore a backup, and people's keys from theirs where there is one; or those alone, into an instance that has rows.
+    Nobody comes back who was `erased`.
 
     Raises Refused for files that do not open, are damaged, or belong to other secrets, and for an instance that is not empty;
     nothing is changed then. Raises Unavailable when a store fails: the instance is not served until this is done again.
@@ -73,21 +82,33 @@ def restore(
         backup = opened.enter_context(opened_backup(file, keys))
         key_backup = opened.enter_context(opened_backup(keys_file, keys)) if keys_file else None
         with backup.engine.begin() as rows:
-            named = sum(1 for _ in blob_names(rows, "records"))
             settled = settle(rows, now)
-        # Erasures made after the backup are replayed here: both databases are private still, and what is deleted from
-        # them reaches no store. The blobs below would then be only those that a row names.
+            gone = replay(
+                rows, erased, secrets.lookup, now
+            )  # both databases are private: nothing of them reaches a store
+            named = sum(1 for _ in blob_names(rows, "records"))
         schema.begin_filling(stores.records, "records")
         schema.upgrade(stores.keys, "keys")
         with backup.engine.connect() as rows:
             restored = _add_keys(key_backup.engine, stores.keys, _people(rows)) if key_backup else 0
             missing = sum(1 for _ in _without_key(_people(rows), stores.keys))
-            blobs = stores.shelf.put(blobs_of(file, keys))
+            _destroy_keys(stores.keys, gone.people)
+            blobs = stores.shelf.put(one for one in blobs_of(file, keys) if one[0] not in gone.blobs)
             with transaction(stores.records) as target:
                 copy_rows(rows, target, "records")
                 mistakes = ledger_check.mistakes(target)
                 schema.end_filling(target)
-    return Restored(backup.about, backup.manifest, blobs, named - blobs, restored, missing, settled, mistakes)
+    return Restored(
+        backup.about,
+        backup.manifest,
+        blobs,
+        named - blobs,
+        restored,
+        missing,
+        settled,
+        mistakes,
+        len(gone.people),
+    )
 
 
 def _restore_keys(file: BinaryIO, keys: Sequence[Identity], stores: Stores) -> Restored:
@@ -130,6 +151,13 @@ def _add_keys(backup: Engine, store: Engine, people: Iterator[str]) -> int:
                 target.execute(insert(person_keys), [dict(row) for row in found])
             added += len(found)
     return added
+
+
+def _destroy_keys(store: Engine, people: Sequence[str]) -> None:
+    """Also where the store of keys came back by itself, from a copy of its own."""
+    with transaction(store) as connection:
+        for some in _batches(people):
+            connection.execute(delete(person_keys).where(person_keys.c.person_id.in_(some)))
 
 
 def _people(connection: Connection) -> Iterator[str]:

@@ -56,13 +56,13 @@ class Bucket:
         return urlsplit(self.endpoint).netloc
 
 
-def read_bucket(url: str, access: Access) -> Bucket:
+def read_bucket(url: str, access: Access, setting: str = "DARKROOM_BLOBS_URL") -> Bucket:
     """From `s3://bucket/prefix`. Raises UnusableStore, without repeating a value that may hold a secret."""
     where = _split(url)
     if where is None or where.scheme != "s3" or not _NAME.fullmatch(where.netloc) or where.query or where.fragment:
-        raise UnusableStore("DARKROOM_BLOBS_URL must read s3://bucket or s3://bucket/prefix; empty: a folder.")
+        raise UnusableStore(f"{setting} must read s3://bucket or s3://bucket/prefix; empty: a folder.")
     if not (access.key_id and access.secret):
-        raise UnusableStore("DARKROOM_BLOBS_URL names a bucket: set DARKROOM_BLOBS_KEY_ID and DARKROOM_BLOBS_SECRET.")
+        raise UnusableStore(f"{setting} names a bucket: set DARKROOM_BLOBS_KEY_ID and DARKROOM_BLOBS_SECRET.")
     prefix, region = where.path.strip("/"), access.region or USUAL_REGION
     return Bucket(
         name=where.netloc,

@@ -32,7 +32,7 @@ def open_blobs(url: str, folder: Path, access: Access, patience: Patience = USUA
     bucket = read_bucket(url, access)
     remnants = Remnants(bucket, patience)
     keeps_versions = remnants.prove(f"{REFERENCES}probe-{secrets.token_hex(16)}")
-    return BucketBlobs(_store(bucket, patience), remnants, keeps_versions=keeps_versions)
+    return BucketBlobs(open_store(bucket, patience), remnants, keeps_versions=keeps_versions)
 
 
 class BucketBlobs(ObjectBlobs):
@@ -59,12 +59,16 @@ class BucketBlobs(ObjectBlobs):
             objects = await super().older_than(moment)
         return [*objects, *await asyncio.to_thread(self._remnants.uploads_before, moment)]
 
+    async def under(self, folder: str) -> list[str]:
+        """Versions, marks of deletion and unfinished uploads, too, whatever the bucket was said to keep."""
+        return await asyncio.to_thread(self._remnants.under, folder)
+
     def _is_missing(self, error: FileNotFoundError) -> bool:
         """A bucket that is gone answers almost the same; then nobody knows what there was."""
         return "<Code>NoSuchKey</Code>" in str(error)
 
 
-def _store(bucket: Bucket, patience: Patience) -> S3Store:
+def open_store(bucket: Bucket, patience: Patience) -> S3Store:
     """Everything is said here, because obstore takes what is left open from AWS_… variables meant for something else."""
 
     def credentials() -> S3Credential:

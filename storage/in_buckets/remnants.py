@@ -115,6 +115,13 @@ class Remnants:
                 if one.last_modified is not None and one.last_modified < before
             ]
 
+    def under(self, folder: str) -> list[str]:
+        """Everything there is of the objects in a folder, and of the one of that name."""
+        with _reachable():
+            objects = {self._spelt(one) for one in self._objects(folder, versions=self._keeps_versions())}
+            uploads = {self._upload(one) for one in self._uploads(folder)}
+        return sorted(one for one in objects | uploads if _is_in(one, folder))
+
     def uploads_before(self, moment: Moment) -> list[str]:
         """At most a thousand of each prefix; whoever removes these finds the next.
 
@@ -124,7 +131,7 @@ class Remnants:
         before = as_time(moment)
         with _reachable():
             return [
-                f"{self._short(one.object_name)}{REMNANT}{_UPLOAD}{one.upload_id}"
+                self._upload(one)
                 for prefix in PREFIXES
                 for one in self._uploads(prefix)
                 if one.initiated_time is not None and one.initiated_time < before
@@ -171,8 +178,15 @@ class Remnants:
         name = self._short(one.object_name)
         return name if _is_latest(one) and not one.is_delete_marker else f"{name}{REMNANT}{_VERSION}{one.version_id}"
 
+    def _upload(self, one: Upload) -> str:
+        return f"{self._short(one.object_name)}{REMNANT}{_UPLOAD}{one.upload_id}"
+
     def _short(self, key: str | None) -> str:
         return str(key).removeprefix(self._bucket.prefix)
+
+
+def _is_in(spelt: str, folder: str) -> bool:
+    return spelt == folder or spelt.startswith((f"{folder}/", f"{folder}{REMNANT}"))
 
 
 def _is_latest(one: Object) -> bool:

@@ -43,6 +43,7 @@ class PipeDispatch:
         self._news: asyncio.Queue[News] = asyncio.Queue()
         self._passing: asyncio.Queue[Passing] = asyncio.Queue()
         self._out: set[tuple[JobId, int]] = set()
+        self._sent: set[tuple[JobId, int]] = set()  #: out, or over without anybody having acted on it yet
         self._key = b""
         self._child: asyncio.subprocess.Process | None = None
         self._ready = False
@@ -57,6 +58,10 @@ class PipeDispatch:
         return frozenset(self._out)
 
     @property
+    def sent(self) -> Dispatches:
+        return frozenset(self._sent)
+
+    @property
     def broken(self) -> bool:
         """The worker does not come up; what it says about that is on standard error."""
         return self._failed_starts >= PATIENCE
@@ -67,6 +72,7 @@ class PipeDispatch:
 
     async def send(self, wishes: Sequence[Wish]) -> None:
         self._out.update((wish.job, wish.fence) for wish in wishes)
+        self._sent.update(self._out)
         if not await self._write(tuple(wishes)):
             self._lose({(wish.job, wish.fence) for wish in wishes})
 
@@ -83,7 +89,11 @@ class PipeDispatch:
 
     async def news(self) -> AsyncIterator[News]:
         while True:
-            yield await self._news.get()
+            yield (news := await self._news.get())
+            if isinstance(news, Finished):
+                self._sent.discard((news.job, news.fence))
+            elif isinstance(news, Lost):
+                self._sent.difference_update(news.dispatches)
 
     async def run(self) -> None:
         """Start the worker, pass on what it says, and start it again whenever it ends."""

@@ -59,6 +59,10 @@ class RedisDispatch:
         return self._outstanding.out(self._survey.workers, time.monotonic())
 
     @property
+    def sent(self) -> Dispatches:
+        return self._outstanding.sent()
+
+    @property
     def broken(self) -> bool:
         """Redis refuses us: no waiting will help."""
         return self._forbidden
@@ -155,6 +159,8 @@ class RedisDispatch:
                 entry, body = result
                 if (news := await self._admitted(body)) is not None:
                     yield news
+                if isinstance(news, Finished):
+                    self._outstanding.over((news.job, news.fence))
                 await self._redis.ask("XDEL", str(keys.RESULTS), entry)
                 continue
             # All that was said before the look has been heard by now: what is still missing will not come.
@@ -199,8 +205,6 @@ class RedisDispatch:
             self._survey = await self._wishes.survey()
         if isinstance(news, Started | Drawn | Finished):
             self._outstanding.heard((news.job, news.fence), time.monotonic())
-        if isinstance(news, Finished):
-            self._outstanding.over((news.job, news.fence))
         if isinstance(news, Drawn) and news.expires_at <= self._clock.now():
             log.warning("worker.late", job=news.job)
             return None

@@ -74,6 +74,9 @@ class Outstanding:
         """Of those that are still outstanding."""
         return tuple(sorted({self._sent[entry].dispatched for entry in entries if entry in self._sent}))
 
+    def sent(self) -> Dispatches:
+        return frozenset(sent.dispatched for sent in self._sent.values())
+
     def out(self, workers: Collection[Worker], now: float) -> Dispatches:
         """What living workers have, or will take."""
         if not workers:

@@ -1,15 +1,15 @@
-"""The verbs of `core.ports.Posts`, `Inbox`, `Buttons`, `Choices` and `Reports`: what doors need to remember."""
+"""The verbs of `core.ports.Posts`, `Inbox`, `Buttons` and `Choices`: what doors need to remember."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from core.values import JobId, Moment, PersonId, PictureId, Preferences
+from core.values import JobId, Moment, PersonId, Preferences
 from storage.records.statements import insert_if_new
-from storage.records.tables import ButtonRow, InboxRow, PostRow, PreferenceRow, ReportRow, table
+from storage.records.tables import ButtonRow, InboxRow, PostRow, PreferenceRow, table
 
 posts, inbox, buttons = table(PostRow), table(InboxRow), table(ButtonRow)
-preferences, reports = table(PreferenceRow), table(ReportRow)
+preferences = table(PreferenceRow)
 
 
 class SqlPosts:
@@ -34,9 +34,6 @@ class SqlInbox:
     def note(self, update: str, until: Moment) -> bool:
         return insert_if_new(self._connection, inbox, update=update, until=until)
 
-    def forget(self, now: Moment) -> int:
-        return self._connection.execute(delete(inbox).where(inbox.c.until <= now)).rowcount
-
 
 class SqlButtons:
     def __init__(self, connection: Connection) -> None:
@@ -50,9 +47,6 @@ class SqlButtons:
     def get(self, handle: str) -> tuple[PersonId, bytes, Moment] | None:
         row = self._connection.execute(select(buttons).where(buttons.c.handle == handle)).one_or_none()
         return None if row is None else (PersonId(row.person_id), bytes(row.sealed_deed), Moment(row.until))
-
-    def forget(self, now: Moment) -> int:
-        return self._connection.execute(delete(buttons).where(buttons.c.until <= now)).rowcount
 
 
 class SqlChoices:
@@ -77,13 +71,3 @@ class SqlChoices:
         if not insert_if_new(self._connection, preferences, person_id=person, **values):
             changed = update(preferences).where(preferences.c.person_id == person).values(**values)
             self._connection.execute(changed)
-
-
-class SqlReports:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, report: str, person: PersonId, picture: PictureId, sealed: bytes, now: Moment) -> None:
-        self._connection.execute(
-            insert(reports).values(id=report, person_id=person, picture_id=picture, sealed_reason=sealed, at=now)
-        )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Update, and_, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Update, and_, exists, false, func, insert, select, update
 
 from core.credits import Milli
 from core.turns import Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
 from storage.records.places import place_in_line
-from storage.records.tables import JobRow, WishRow, table
+from storage.records.tables import JobRow, PersonRow, WishRow, table
 
-jobs, wishes = table(JobRow), table(WishRow)
+jobs, wishes, people = table(JobRow), table(WishRow), table(PersonRow)
 OPEN = (JobState.QUEUED, JobState.DRAWING)
 #: The fields of `Waiting`, in their order.
 WAITING = (
@@ -132,15 +131,16 @@ class SqlJobs:
     def with_spent_reference(self) -> list[Job]:
         return self._all(and_(jobs.c.reference.is_not(None), jobs.c.state.not_in(OPEN)))
 
-    def named_references(self, blobs: Sequence[str]) -> set[str]:
-        return set(self._connection.execute(select(jobs.c.reference).where(jobs.c.reference.in_(blobs))).scalars())
-
     def late(self, now: Moment) -> list[Job]:
         """Queued jobs that no worker took up before their deadline; a job that was started once has its attempts instead."""
         return self._all(and_(jobs.c.state == JobState.QUEUED, jobs.c.deadline <= now, jobs.c.attempts == 0))
 
     def leaderless(self, now: Moment) -> list[Job]:
         return self._all(and_(jobs.c.state == JobState.DRAWING, jobs.c.lease_until <= now))
+
+    def of_restricted(self) -> list[Job]:
+        theirs = exists().where(people.c.id == jobs.c.person_id, people.c.restricted != false())
+        return self._all(and_(jobs.c.state.in_(OPEN), theirs))
 
     def _all(self, condition: Any) -> list[Job]:
         in_line = select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.id)

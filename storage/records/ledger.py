@@ -29,6 +29,7 @@ from core.errors import Refused
 from core.ports import Grant
 from core.rules import LOT_PRIORITY, REPAYS_DEBT, RESTORED_LIFE
 from core.values import JobId, Moment, PersonId
+from storage.records.closed_books import close_books
 from storage.records.ledger_check import mistakes
 from storage.records.statements import insert_if_new
 from storage.records.tables import (
@@ -184,6 +185,9 @@ class SqlLedger:
 
     def mistakes(self) -> list[str]:
         return mistakes(self._connection)
+
+    def close_books(self, before: Moment, now: Moment, after: str, most: int) -> tuple[int, str | None]:
+        return close_books(self._connection, before, now, after, most)
 
     def _book(
         self, key: str, account: LedgerAccountId, kind: str, reason: str, inputs: tuple[Any, ...], now: Moment

@@ -176,6 +176,10 @@ LOTS = (
         GROUP BY account.id HAVING account.debt <> -COALESCE(SUM(entry.delta), 0)
         """,
     ),
+    Rule(
+        "Account {id} was closed at {found} and is still here.",
+        "SELECT id, closed_at AS found, '' AS wanted FROM ledger_account WHERE closed_at IS NOT NULL",
+    ),
 )
 
 HOLDS = (
@@ -273,7 +277,7 @@ REQUESTS = (
         """
         SELECT request.id, request.state AS found, COALESCE(hold.state, 'missing') AS wanted
         FROM request LEFT JOIN hold ON hold.id = request.id
-        WHERE hold.id IS NULL OR request.is_open <> (hold.state = 'open')
+        WHERE (hold.id IS NULL AND request.price_each > 0) OR request.is_open <> (hold.state = 'open')
         """,
     ),
     Rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +21,7 @@ from sqlalchemy import (
 )
 
 from core.credits import Milli
-from core.rules import DAY
+from core.periods import Keeping
 from core.values import (
     DeliveryState,
     Held,
@@ -36,10 +35,11 @@ from core.values import (
     Reason,
     WishState,
 )
-from storage.records.tables import DeliveryRow, JobRow, PictureRow, PreferenceRow, WishRow, table
+from storage.records.overkept import hide_aged, hide_unwanted, seen
+from storage.records.tables import DeliveryRow, JobRow, PictureRow, WishRow, table
 
 pictures, deliveries = table(PictureRow), table(DeliveryRow)
-jobs, wishes, preferences = table(JobRow), table(WishRow), table(PreferenceRow)
+jobs, wishes = table(JobRow), table(WishRow)
 UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
 _REASON = case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label("reason")
 
@@ -62,41 +62,54 @@ class SqlPictures:
                 format=picture.format,
                 hidden=False,
                 drawn_at=picture.drawn_at,
+                server=select(jobs.c.server).where(jobs.c.id == picture.job).scalar_subquery(),
             )
         )
 
-    def get(self, picture: PictureId) -> Picture | None:
-        found = select(pictures).where(pictures.c.id == picture, pictures.c.hidden == false())
+    def get(self, picture: PictureId, keeping: Keeping) -> Picture | None:
+        found = select(pictures).where(pictures.c.id == picture, seen(keeping))
         row = self._connection.execute(found).mappings().one_or_none()
         return None if row is None else _picture(row)
 
-    def of(self, person: PersonId, limit: int, offset: int) -> list[Picture]:
-        mine = select(pictures).where(pictures.c.person_id == person, pictures.c.hidden == false())
+    def of(self, person: PersonId, keeping: Keeping, limit: int, offset: int) -> list[Picture]:
+        mine = select(pictures).where(pictures.c.person_id == person, seen(keeping))
         newest_first = mine.order_by(pictures.c.drawn_at.desc(), pictures.c.id).limit(limit).offset(offset)
         return [_picture(row) for row in self._connection.execute(newest_first).mappings()]
 
-    def count(self, person: PersonId) -> int:
-        mine = select(func.count()).where(pictures.c.person_id == person, pictures.c.hidden == false())
+    def count(self, person: PersonId, keeping: Keeping) -> int:
+        mine = select(func.count()).where(pictures.c.person_id == person, seen(keeping))
         return self._connection.execute(mine).scalar() or 0
 
     def hide(self, picture: PictureId) -> bool:
         seen = update(pictures).where(pictures.c.id == picture, pictures.c.hidden == false())
         return self._connection.execute(seen.values(hidden=True)).rowcount == 1
 
-    def hidden(self) -> list[Picture]:
-        unseen = select(pictures).where(pictures.c.hidden != false())
-        return [_picture(row) for row in self._connection.execute(unseen).mappings()]
+    def hidden(self, after: PictureId, most: int) -> list[Picture]:
+        unseen = select(pictures).where(pictures.c.hidden != false(), pictures.c.id > after)
+        in_order = unseen.order_by(pictures.c.id).limit(most)
+        return [_picture(row) for row in self._connection.execute(in_order).mappings()]
 
-    def hide_overkept(self, now: Moment) -> int:
-        keep = preferences.c.keep_days
-        too_old = exists().where(
-            preferences.c.person_id == pictures.c.person_id, keep > 0, pictures.c.drawn_at <= now - keep * DAY
-        )
-        hidden = update(pictures).where(pictures.c.hidden == false(), too_old).values(hidden=True)
-        return self._connection.execute(hidden).rowcount
+    def only_past(self, job: JobId, keeping: Keeping) -> bool:
+        of_it = select(seen(keeping)).where(pictures.c.job_id == job)
+        found = list(self._connection.execute(of_it).scalars())
+        return bool(found) and not any(found)
 
-    def newest_job(self, person: PersonId) -> JobId | None:
-        mine = select(pictures.c.job_id).where(pictures.c.person_id == person, pictures.c.hidden == false())
+    def hide_aged(self, keeping: Keeping, most: int) -> int:
+        return hide_aged(self._connection, keeping, most)
+
+    def hide_unwanted(self, keeping: Keeping, most: int, after: str) -> tuple[int, str | None]:
+        return hide_unwanted(self._connection, keeping, most, after)
+
+    def hide_overkept_of(self, person: PersonId, keeping: Keeping) -> int:
+        mine = update(pictures).where(pictures.c.person_id == person, pictures.c.hidden == false(), ~seen(keeping))
+        return self._connection.execute(mine.values(hidden=True)).rowcount
+
+    def hide_overkept_in(self, server: str, keeping: Keeping) -> int:
+        here = update(pictures).where(pictures.c.server == server, pictures.c.hidden == false(), ~seen(keeping))
+        return self._connection.execute(here.values(hidden=True)).rowcount
+
+    def newest_job(self, person: PersonId, keeping: Keeping) -> JobId | None:
+        mine = select(pictures.c.job_id).where(pictures.c.person_id == person, seen(keeping))
         newest = mine.order_by(pictures.c.drawn_at.desc(), pictures.c.id).limit(1)
         return self._connection.execute(newest).scalar_one_or_none()
 
@@ -108,8 +121,34 @@ class SqlPictures:
             self._connection.execute(select(pictures.c.id).where(pictures.c.job_id == job).limit(1)).first() is not None
         )
 
-    def named_blobs(self, blobs: Sequence[str]) -> set[str]:
-        return set(self._connection.execute(select(pictures.c.blob).where(pictures.c.blob.in_(blobs))).scalars())
+    def show(self, picture: PictureId, now: Moment) -> bool:
+        unshown = update(pictures).where(pictures.c.id == picture, pictures.c.shown_at.is_(None))
+        return self._connection.execute(unshown.values(shown_at=now)).rowcount == 1
+
+    def conceal(self, picture: PictureId) -> bool:
+        return self._conceal(pictures.c.id == picture) == 1
+
+    def conceal_all(self, person: PersonId) -> int:
+        return self._conceal(pictures.c.person_id == person)
+
+    def is_example(self, picture: PictureId) -> bool:
+        shown = select(pictures.c.id).where(pictures.c.id == picture, pictures.c.shown_at.is_not(None))
+        return self._connection.execute(shown).first() is not None
+
+    def examples(self, keeping: Keeping, limit: int) -> list[Picture]:
+        return self._examples(keeping, limit)
+
+    def examples_of(self, person: PersonId, keeping: Keeping) -> list[Picture]:
+        return self._examples(keeping, None, pictures.c.person_id == person)
+
+    def _examples(self, keeping: Keeping, limit: int | None, *conditions: ColumnElement[bool]) -> list[Picture]:
+        shown = select(pictures).where(pictures.c.shown_at.is_not(None), seen(keeping), *conditions)
+        newest_first = shown.order_by(pictures.c.shown_at.desc(), pictures.c.id).limit(limit)
+        return [_picture(row) for row in self._connection.execute(newest_first).mappings()]
+
+    def _conceal(self, which: ColumnElement[bool]) -> int:
+        shown = update(pictures).where(which, pictures.c.shown_at.is_not(None))
+        return self._connection.execute(shown.values(shown_at=None)).rowcount
 
 
 class SqlDeliveries:

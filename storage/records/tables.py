@@ -1,8 +1,13 @@
-"""Every row the database keeps, each column with what it means. Knows the columns; the verbs are in <noun>_records.py."""
+"""Every row the database keeps, each column with what it means. Knows the columns; the verbs are in <noun>_records.py.
+
+`__subject__` leads to the person, and `__endings__` says from when each period of the columns counts, and what ends.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
@@ -26,11 +31,21 @@ from core.datamap import (
     money,
     request,
 )
+from core.periods import YEAR, ByCode, Emptied, Ending, GoesWith, OwnEnd, Row
+from core.rules import BUTTON_LIFE, INBOX_LIFE, TOO_YOUNG_LIFE
 
 HELD = "state = 'open'"  #: few holds are, and they are looked for every second
 NAMED = "reference IS NOT NULL"  #: few requests start from a picture, and fewer still do after they are over
+HIDDEN = "hidden != 0", "hidden"  #: for SQLite, for PostgreSQL
+RESTRICTED = "restricted != 0", "restricted"
+TOLD = "dormancy_told_at IS NOT NULL"
+SHOWN = "shown_at IS NOT NULL"
 SERIAL_KEY = "numbers the rows of this database"
 Serial = BigInteger().with_variant(Integer, "sqlite")  #: SQLite counts up only what is spelled INTEGER
+
+WITH_ACCOUNT: Final = {Until.ACCOUNT_ENDS: ByCode("core.dormancy", "end_account")}  #: or sooner, by its person
+WITH_REQUEST: Final = {Until.REQUEST_FORGOTTEN: GoesWith("job")}
+WITH_BOOKS: Final = {Until.BOOKS_CLOSE: ByCode("core.retention", "close_books")}
 
 identity_of = Datum(
     Category.IDENTITY,
@@ -43,9 +58,9 @@ identity_of = Datum(
 account = Datum(Category.ACCOUNT, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 agreed = Datum(Category.CONSENT, (Purpose.PROVE_CONSENT,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 told = request(OnExport.SUMMARY, Category.DELIVERY)
-place = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.ACCOUNT_ENDS, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
+place = Datum(Category.DELIVERY, (Purpose.DRAW,), Until.REQUEST_FORGOTTEN, OnErase.SHRED, OnExport.SUMMARY, sealed=True)
 button = link(Category.DELIVERY, Until.EXPIRY)
-chosen = request(category=Category.CHOICES)
+chosen = replace(request(category=Category.CHOICES), keep=Until.ACCOUNT_ENDS)
 started_from = Datum(
     Category.REFERENCES,
     (Purpose.DRAW,),
@@ -57,16 +72,15 @@ started_from = Datum(
 asked_in = Datum(
     Category.REQUESTS,
     (Purpose.DRAW,),
-    Until.ACCOUNT_ENDS,
+    Until.REQUEST_FORGOTTEN,
     OnErase.DELETE,
     OnExport.WITHHELD,
     withheld_because="a keyed hash of the server or group, which says nothing outside this bot",
 )
-reported = Datum(Category.REPORTS, (Purpose.KEEP_SAFE,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 consented = Datum(Category.CONSENT, (Purpose.PROVE_CONSENT,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 own_words = Datum(
     Category.PROFILE,
-    (Purpose.SEND_NOTICES,),
+    (Purpose.SEND_NOTICES, Purpose.OBEY_AGE),  #: a country only tells which age holds there
     Until.ACCOUNT_ENDS,
     OnErase.SHRED,
     OnExport.VALUE,
@@ -85,14 +99,20 @@ unproven = Datum(
 right = Datum(Category.RIGHTS, (Purpose.GRANT_RIGHTS,), Until.ACCOUNT_ENDS, OnErase.DELETE, OnExport.VALUE)
 written = Datum(
     Category.MESSAGES,
-    (Purpose.ANSWER,),
+    (Purpose.ANSWER, Purpose.KEEP_SAFE),
     Until.MESSAGE_CLOSED,
     OnErase.SHRED,
     OnExport.VALUE,
     sealed=True,
     free_text=True,
 )
-message = Datum(Category.MESSAGES, (Purpose.ANSWER,), Until.MESSAGE_CLOSED, OnErase.DELETE, OnExport.VALUE)
+message = Datum(
+    Category.MESSAGES,
+    (Purpose.ANSWER, Purpose.KEEP_SAFE),  #: what is reported is a message too
+    Until.MESSAGE_CLOSED,
+    OnErase.DELETE,
+    OnExport.VALUE,
+)
 taken = Datum(Category.RIGHTS, (Purpose.GRANT_RIGHTS,), Until.EXPIRY, OnErase.DELETE, OnExport.SUMMARY)
 pass_to = Datum(
     Category.RIGHTS,
@@ -141,6 +161,13 @@ def number(meaning: Meaning, **column: Any) -> Any:
 class PersonRow(SQLModel, table=True):
     __tablename__ = "person"
     __subject__ = "id"
+    __endings__ = WITH_ACCOUNT
+
+    __table_args__ = (
+        Index("person_restricted", "id", sqlite_where=text(RESTRICTED[0]), postgresql_where=text(RESTRICTED[1])),
+        Index("person_active", "last_active"),
+        Index("person_dormant", "dormancy_told_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
+    )
 
     id: str = cell(link(Category.ACCOUNT), primary_key=True)
     banned: bool = cell(account)
@@ -159,6 +186,7 @@ class PersonAccountRow(SQLModel, table=True):
 
     __tablename__ = "person_account"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     person_id: str = cell(link(Category.CREDITS), primary_key=True, foreign_key="person.id")
     account_id: str = cell(link(Category.CREDITS), unique=True, foreign_key="ledger_account.id")
@@ -167,6 +195,7 @@ class PersonAccountRow(SQLModel, table=True):
 class IdentityRow(SQLModel, table=True):
     __tablename__ = "identity"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     lookup: str = cell(identity_of, primary_key=True)
     person_id: str = cell(link(Category.IDENTITY), foreign_key="person.id", index=True)
@@ -187,6 +216,7 @@ class AcknowledgementRow(SQLModel, table=True):
 
     __tablename__ = "acknowledgement"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
     person_id: str = cell(link(Category.CONSENT), foreign_key="person.id", index=True)
@@ -204,6 +234,7 @@ class ConsentRow(SQLModel, table=True):
 
     __tablename__ = "consent"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
     __table_args__ = (Index("consent_of", "person_id", "purpose"),)
 
     id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
@@ -221,6 +252,7 @@ class ObjectionRow(SQLModel, table=True):
 
     __tablename__ = "objection"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     person_id: str = cell(link(Category.RIGHTS), primary_key=True, foreign_key="person.id")
     purpose: str = cell(right, primary_key=True)
@@ -232,6 +264,7 @@ class ProfileRow(SQLModel, table=True):
 
     __tablename__ = "profile"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     person_id: str = cell(link(Category.PROFILE), primary_key=True, foreign_key="person.id")
     field: str = cell(profile, primary_key=True)
@@ -245,9 +278,10 @@ class ProofOfAddressRow(SQLModel, table=True):
 
     __tablename__ = "proof_of_address"
     __subject__ = "person_id"
+    __endings__ = {Until.EXPIRY: OwnEnd()}
 
-    person_id: str = cell(link(Category.PROFILE), primary_key=True, foreign_key="person.id")
-    sealed_address: bytes = cell(own_words, LargeBinary)
+    person_id: str = cell(link(Category.PROFILE, Until.EXPIRY), primary_key=True, foreign_key="person.id")
+    sealed_address: bytes = cell(replace(own_words, keep=Until.EXPIRY), LargeBinary)
     code_hash: str = cell(unproven)
     tries: int = number(unproven)
     until: int = number(unproven)
@@ -258,10 +292,11 @@ class TicketRow(SQLModel, table=True):
 
     __tablename__ = "ticket"
     __subject__ = "person_id"
-    __table_args__ = (Index("ticket_due", "state", "due_at"),)
+    __endings__ = {Until.MESSAGE_CLOSED: Row("closed_at")}
+    __table_args__ = (Index("ticket_due", "state", "due_at"), Index("ticket_closed", "closed_at"))
 
     id: str = cell(message, primary_key=True)
-    person_id: str = cell(link(Category.MESSAGES), foreign_key="person.id", index=True)
+    person_id: str = cell(link(Category.MESSAGES, Until.MESSAGE_CLOSED), foreign_key="person.id", index=True)
     kind: str = cell(message)
     state: str = cell(message)
     about: str = cell(message)  #: the picture, purpose or field it speaks of, or empty
@@ -274,35 +309,61 @@ class TicketRow(SQLModel, table=True):
     closed_at: int | None = number(message, default=None)
 
 
+class ExportRow(SQLModel, table=True):
+    """A copy of everything that a person asked for: what they want of it, how far it is, and until when they can fetch it."""
+
+    __tablename__ = "export"
+    __subject__ = "person_id"
+    __endings__ = {Until.EXPIRY: OwnEnd()}
+
+    ticket_id: str = cell(taken, primary_key=True, foreign_key="ticket.id")
+    person_id: str = cell(link(Category.RIGHTS, Until.EXPIRY), foreign_key="person.id", index=True)
+    door: str = cell(taken)
+    images_only: bool = cell(taken)
+    most: int = number(taken)  #: bytes in one file, 0 for any number
+    handle: str = cell(pass_to, unique=True)
+    attempt: str = cell(pass_to)
+    claimed_until: int = number(taken)
+    done: int = number(taken)
+    total: int = number(taken)
+    parts: int = number(taken)  #: 0 until all of it is made
+    told: bool = cell(taken)
+    tries: int = number(taken)
+    fetched_at: int | None = number(taken, default=None)
+    asked_at: int = number(taken)
+    until: int = number(taken)
+
+
 class ExportPartRow(SQLModel, table=True):
-    """One file of an export that was made and not fetched yet, sealed like everything else of its person."""
+    """A piece of one file of an export, sealed like everything else of its person."""
 
     __tablename__ = "export_part"
     __subject__ = "person_id"
+    __endings__ = {Until.EXPIRY: OwnEnd()}
 
-    handle: str = cell(pass_to, primary_key=True)
-    person_id: str = cell(link(Category.RIGHTS), foreign_key="person.id", index=True)
-    ticket_id: str = cell(taken, foreign_key="ticket.id")
-    part: int = number(taken)
+    ticket_id: str = cell(taken, primary_key=True, foreign_key="export.ticket_id")
+    part: int = number(taken, primary_key=True)
+    piece: int = number(taken, primary_key=True)
+    person_id: str = cell(link(Category.RIGHTS, Until.EXPIRY), foreign_key="person.id", index=True)
     blob: str = cell(pass_to, unique=True)
     size: int = number(taken)
     until: int = number(taken)
 
 
 class NoticeRow(SQLModel, table=True):
-    """Something the bot has to tell a person without being asked; about the service, or by consent an advertisement."""
+    """Something the bot has to tell a person without being asked, once; about the service, or by consent an advertisement."""
 
     __tablename__ = "notice"
     __subject__ = "person_id"
+    __endings__ = {Until.EXPIRY: OwnEnd(life=BUTTON_LIFE)}
 
-    id: str = cell(link(Category.NOTICES, Until.EXPIRY), primary_key=True)
-    person_id: str = cell(link(Category.NOTICES, Until.EXPIRY), foreign_key="person.id", index=True)
-    key: str = cell(notified)  #: of the sentence
-    figure: int = number(notified)  #: the one number it speaks of: days, a version
+    person_id: str = cell(link(Category.NOTICES, Until.EXPIRY), primary_key=True, foreign_key="person.id")
+    key: str = cell(notified, primary_key=True)  #: of the sentence
+    figure: int = number(notified, primary_key=True)  #: the one number it speaks of: days, a version
     category: str = cell(notified)
     state: str = cell(notified, index=True)
     at: int = number(notified)
-    until: int = number(notified)
+    until: int = number(notified, index=True)
 
 
 class LookRow(SQLModel, table=True):
@@ -310,6 +371,7 @@ class LookRow(SQLModel, table=True):
 
     __tablename__ = "look"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
     person_id: str = cell(link(Category.LOOKS), foreign_key="person.id", index=True)
@@ -322,6 +384,11 @@ class ErasureRow(SQLModel, table=True):
 
     __tablename__ = "erasure"
     __subject__ = "person_id"
+    __endings__ = {
+        Until.PROVEN: Row("closed_at"),
+        Until.REMEMBERED: Emptied("closed_at"),
+        Until.ACCOUNT_ENDS: ByCode("core.erasure", "finish"),
+    }
     __table_args__ = (Index("erasure_open", "state"),)
 
     id: str = cell(in_receipt, primary_key=True)  #: the code by which the receipt is found afterwards
@@ -351,6 +418,7 @@ class SuppressionRow(SQLModel, table=True):
 
     __tablename__ = "suppression"
     __subject__ = "lookup"
+    __endings__ = {Until.REMEMBERED: OwnEnd(life=YEAR)}
 
     lookup: str = cell(suppressed, primary_key=True)
     kind: str = cell(suppressed, primary_key=True)
@@ -375,10 +443,20 @@ class PolicyVersionRow(SQLModel, table=True):
     __subject__ = ""
 
     version: int = number(NotPersonal("counts the texts of the policy"), primary_key=True)
-    hash: str = cell(NotPersonal("of the policy's text and facts"), unique=True)
+    hash: str = cell(NotPersonal("of the policy's text and facts"))
     material: bool = cell(NotPersonal("whether everybody had to read it again"))
-    document: str = cell(NotPersonal("JSON: what the policy said"))
+    document: str = cell(NotPersonal("JSON: what the policy said, in rows that core/changes.py compares"))
     at: int = number(NotPersonal("since when it holds"))
+
+
+class PeriodRow(SQLModel, table=True):
+    """The periods that were in force last: what they hid stays hidden when they are made longer."""
+
+    __tablename__ = "period"
+    __subject__ = ""
+
+    until: str = cell(NotPersonal("the name of a period"), primary_key=True)
+    milliseconds: int = number(NotPersonal("how long it is"))
 
 
 class UsageRow(SQLModel, table=True):
@@ -398,6 +476,7 @@ class TooYoungRow(SQLModel, table=True):
 
     __tablename__ = "too_young"
     __subject__ = "lookup"
+    __endings__ = {Until.EXPIRY: OwnEnd(life=TOO_YOUNG_LIFE)}
 
     lookup: str = cell(
         Datum(
@@ -416,15 +495,21 @@ class TooYoungRow(SQLModel, table=True):
 class JobRow(SQLModel, table=True):
     __tablename__ = "job"
     __subject__ = "person_id"
+    __endings__ = {
+        Until.REQUEST_FORGOTTEN: Row("ended_at"),
+        Until.PICTURE_DELETED: ByCode("core.gallery", "_remove"),
+        Until.REQUEST_ENDS: ByCode("core.references", "destroy"),
+    }
     __table_args__ = (
         Index("job_in_line", "state", "created_at"),
         Index("job_queued", "state", "queued_at"),
+        Index("job_ended", "ended_at"),
         Index("job_reference", "reference", sqlite_where=text(NAMED), postgresql_where=text(NAMED)),
         CheckConstraint("count BETWEEN 1 AND 4", name="job_count"),
     )
 
-    id: str = cell(link(), primary_key=True)
-    person_id: str = cell(link(), foreign_key="person.id", index=True)
+    id: str = cell(link(Category.REQUESTS, Until.REQUEST_FORGOTTEN), primary_key=True)
+    person_id: str = cell(link(Category.REQUESTS, Until.REQUEST_FORGOTTEN), foreign_key="person.id", index=True)
     door: str = cell(request())
     state: str = cell(request())
     reason: str | None = cell(request(), default=None)
@@ -459,8 +544,9 @@ class JobRow(SQLModel, table=True):
 class WishRow(SQLModel, table=True):
     __tablename__ = "wish"
     __subject__ = "job_id>job.person_id"
+    __endings__ = WITH_REQUEST
 
-    job_id: str = cell(link(), primary_key=True, foreign_key="job.id")
+    job_id: str = cell(link(Category.REQUESTS, Until.REQUEST_FORGOTTEN), primary_key=True, foreign_key="job.id")
     index: int = number(request(OnExport.SUMMARY), primary_key=True)
     state: str = cell(request(OnExport.SUMMARY))
     reason: str | None = cell(request(OnExport.SUMMARY), default=None)
@@ -469,12 +555,20 @@ class WishRow(SQLModel, table=True):
 class PictureRow(SQLModel, table=True):
     __tablename__ = "picture"
     __subject__ = "person_id"
-    __table_args__ = (Index("picture_of_wish", "job_id", "index", unique=True),)
+    __endings__ = {Until.PICTURE_DELETED: Row("drawn_at")}
+    __table_args__ = (
+        Index("picture_of_wish", "job_id", "index", unique=True),
+        Index("picture_of_person", "person_id", "drawn_at"),
+        Index("picture_in_server", "server", "drawn_at"),
+        Index("picture_drawn", "drawn_at"),
+        Index("picture_hidden", "id", sqlite_where=text(HIDDEN[0]), postgresql_where=text(HIDDEN[1])),
+        Index("picture_shown", "shown_at", sqlite_where=text(SHOWN), postgresql_where=text(SHOWN)),
+    )
 
     id: str = cell(about_picture(), primary_key=True)
     job_id: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), foreign_key="job.id")
     index: int = number(about_picture(OnExport.SUMMARY))
-    person_id: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), foreign_key="person.id", index=True)
+    person_id: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), foreign_key="person.id")
     seed: int = number(about_picture())
     blob: str = cell(link(Category.PICTURES, Until.PICTURE_DELETED), unique=True)
     width: int = number(about_picture())
@@ -482,14 +576,16 @@ class PictureRow(SQLModel, table=True):
     format: str = cell(about_picture())
     hidden: bool = cell(about_picture(OnExport.SUMMARY))
     drawn_at: int = number(about_picture())
+    server: str = cell(replace(asked_in, category=Category.PICTURES, keep=Until.PICTURE_DELETED))  #: of its request
     shown_at: int | None = number(about_picture(), default=None)  #: since when it may be shown as an example
 
 
 class DeliveryRow(SQLModel, table=True):
     __tablename__ = "delivery"
     __subject__ = "job_id>job.person_id"
+    __endings__ = WITH_REQUEST
 
-    job_id: str = cell(link(Category.DELIVERY), primary_key=True, foreign_key="job.id")
+    job_id: str = cell(link(Category.DELIVERY, Until.REQUEST_FORGOTTEN), primary_key=True, foreign_key="job.id")
     index: int = number(told, primary_key=True)
     state: str = cell(told, index=True)
 
@@ -499,8 +595,9 @@ class PostRow(SQLModel, table=True):
 
     __tablename__ = "post"
     __subject__ = "job_id>job.person_id"
+    __endings__ = WITH_REQUEST
 
-    job_id: str = cell(link(Category.DELIVERY), primary_key=True, foreign_key="job.id")
+    job_id: str = cell(link(Category.DELIVERY, Until.REQUEST_FORGOTTEN), primary_key=True, foreign_key="job.id")
     index: int = number(told, primary_key=True)
     sealed_address: bytes = cell(place, LargeBinary)
     at: int = number(told)
@@ -511,6 +608,7 @@ class InboxRow(SQLModel, table=True):
 
     __tablename__ = "inbox"
     __subject__ = ""
+    __endings__ = {Until.EXPIRY: OwnEnd(life=INBOX_LIFE)}
 
     update: str = cell(NotPersonal("a platform's running number of an update, and nothing about it"), primary_key=True)
     until: int = number(NotPersonal("when the number is forgotten"), index=True)
@@ -521,6 +619,7 @@ class ButtonRow(SQLModel, table=True):
 
     __tablename__ = "button"
     __subject__ = "person_id"
+    __endings__ = {Until.EXPIRY: OwnEnd(life=BUTTON_LIFE)}
 
     handle: str = cell(button, primary_key=True)
     person_id: str = cell(link(Category.DELIVERY, Until.EXPIRY), foreign_key="person.id", index=True)
@@ -536,12 +635,15 @@ class ButtonRow(SQLModel, table=True):
         ),
         LargeBinary,
     )
-    until: int = number(Datum(Category.DELIVERY, (Purpose.DRAW,), Until.EXPIRY, OnErase.DELETE, OnExport.SUMMARY))
+    until: int = number(
+        Datum(Category.DELIVERY, (Purpose.DRAW,), Until.EXPIRY, OnErase.DELETE, OnExport.SUMMARY), index=True
+    )
 
 
 class PreferenceRow(SQLModel, table=True):
     __tablename__ = "preference"
     __subject__ = "person_id"
+    __endings__ = WITH_ACCOUNT
 
     person_id: str = cell(link(Category.CHOICES), primary_key=True, foreign_key="person.id")
     shape: str = cell(chosen)
@@ -550,28 +652,6 @@ class PreferenceRow(SQLModel, table=True):
     keep_days: int = number(chosen)
     model: str = cell(chosen)
     style: str = cell(chosen)
-
-
-class ReportRow(SQLModel, table=True):
-    __tablename__ = "report"
-    __subject__ = "person_id"
-
-    id: str = cell(link(Category.REPORTS), primary_key=True)
-    person_id: str = cell(link(Category.REPORTS), foreign_key="person.id", index=True)
-    picture_id: str = cell(reported)
-    sealed_reason: bytes = cell(
-        Datum(
-            Category.REPORTS,
-            (Purpose.KEEP_SAFE,),
-            Until.ACCOUNT_ENDS,
-            OnErase.SHRED,
-            OnExport.VALUE,
-            sealed=True,
-            free_text=True,
-        ),
-        LargeBinary,
-    )
-    at: int = number(reported)
 
 
 class LeaderRow(SQLModel, table=True):
@@ -588,6 +668,7 @@ class LeaderRow(SQLModel, table=True):
 class LedgerAccountRow(SQLModel, table=True):
     __tablename__ = "ledger_account"
     __subject__ = "id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
     __table_args__ = (CheckConstraint("debt >= 0", name="ledger_account_debt"),)
 
     id: str = cell(money(OnExport.SUMMARY), primary_key=True)
@@ -595,6 +676,7 @@ class LedgerAccountRow(SQLModel, table=True):
     frozen_reason: str | None = cell(money(), default=None)
     version: int = number(bookkeeping)
     created_at: int = number(money())
+    closed_at: int | None = number(money(OnExport.SUMMARY), default=None)  #: set when all of its books go, with them
 
 
 class CreditLotRow(SQLModel, table=True):
@@ -602,6 +684,7 @@ class CreditLotRow(SQLModel, table=True):
 
     __tablename__ = "credit_lot"
     __subject__ = "account_id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
     __table_args__ = (
         CheckConstraint(
             "available >= 0 AND held >= 0 AND disputed >= 0 AND spent >= 0 AND removed >= 0", name="credit_lot_parts"
@@ -627,6 +710,7 @@ class CreditLotRow(SQLModel, table=True):
 class HoldRow(SQLModel, table=True):
     __tablename__ = "hold"
     __subject__ = "account_id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
     __table_args__ = (
         CheckConstraint("captured BETWEEN 0 AND amount", name="hold_captured"),
         Index("hold_open", "expires_at", sqlite_where=text(HELD), postgresql_where=text(HELD)),
@@ -643,6 +727,7 @@ class HoldRow(SQLModel, table=True):
 class HoldSliceRow(SQLModel, table=True):
     __tablename__ = "hold_slice"
     __subject__ = "hold_id>hold.account_id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
 
     hold_id: str = cell(money(OnExport.SUMMARY), primary_key=True, foreign_key="hold.id")
     seq: int = number(money(OnExport.SUMMARY), primary_key=True)
@@ -655,6 +740,7 @@ class LedgerTxRow(SQLModel, table=True):
 
     __tablename__ = "ledger_tx"
     __subject__ = "account_id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
 
     id: str = cell(money(), primary_key=True)
     account_id: str = cell(money(OnExport.SUMMARY), foreign_key="ledger_account.id", index=True)
@@ -669,6 +755,7 @@ class LedgerEntryRow(SQLModel, table=True):
 
     __tablename__ = "ledger_entry"
     __subject__ = "tx_id>ledger_tx.account_id>person_account.account_id>person_account.person_id"
+    __endings__ = WITH_BOOKS
 
     id: int | None = cell(NotPersonal(SERIAL_KEY), Serial, primary_key=True, default=None)
     tx_id: str = cell(money(OnExport.SUMMARY), foreign_key="ledger_tx.id", index=True)
@@ -684,6 +771,11 @@ def table(row: type[SQLModel]) -> Table:
 
 
 SCHEMA_VERSION = Entry("sql", "alembic_version.version_num", "", NotPersonal("which migration the schema is at"))
+
+
+def endings() -> Mapping[str, Mapping[Until, Ending]]:
+    """By table: from when each period counts, and what happens then. What has none says nothing about anybody."""
+    return {str(row.__tablename__): getattr(row, "__endings__", {}) for row in SQLModel.__subclasses__()}
 
 
 def entries() -> tuple[Entry, ...]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots import handles, operating
-from core import accounts, delivery
+from core import accounts, delivery, erasure, retention, servers
+from core.datamap import Until
+from core.periods import Periods
+from core.receipts import Ground
+from core.rules import DAY
+from core.tally import Used
 from core.values import JobId
 from core.wishes import Started
 from tests.cast import Actor, Stage, agrees_and_is_banned, enter
 from tests.pictures import picture_file
+from tests.rights.everything import fills_in
 
 MARKER = "zweiundvierzig-kormorane"
 
@@ -46,6 +52,11 @@ async def fill(stage: Stage) -> Life:
     await delivery.posted(stage.app, (await accounts.active(stage.app, ben.who)).id, told.job, 0, MARKER)
     await stage.app.database.run(lambda tx: tx.inbox.note("terminal:1", stage.app.clock.now() + 1))
     await cleo.says(f"/delete {cleo.inbox[0].pictures[0].id}")
+    await retention.put_in_force(replace(stage.app, periods=Periods({Until.MESSAGE_CLOSED: 30 * DAY})))
+    await fills_in(stage, (await accounts.active(stage.app, ben.who)).id)
+    await _somebody_was_erased(stage)
+    await servers.add(stage.app, "discord:1", keep_days=30)
+    await stage.app.database.run(lambda tx: tx.usage.add(Used(day=1, command="imagine", model="starter", times=7)))
 
     owed = await _asks(ben, "/imagine an owl")
     await stage.dispatches()
@@ -58,6 +69,14 @@ async def fill(stage: Stage) -> Life:
     await stage.news(Started(first.job, first.fence))
     await stage.news(stage.painter.drawn(first))
     return Life(ben, told.job, owed, out, await _asks(ben, "/imagine a cat"))
+
+
+async def _somebody_was_erased(stage: Stage) -> None:
+    """They were banned, so that a mark of it stays."""
+    gone = enter(stage, "gone")
+    await agrees_and_is_banned(gone)
+    await erasure.begin(stage.app, (await accounts.known(stage.app, gone.who)).id, Ground.OPERATOR)
+    await erasure.proceed(stage.app)
 
 
 async def _asks(ben: Actor, line: str, picture: bytes = b"") -> JobId:

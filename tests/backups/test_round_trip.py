@@ -40,7 +40,7 @@ def test_every_row_and_every_picture_comes_back(
     done = other.does("restore", backups[0], "--identity", pair.file, "--keys", backups[1])
 
     before, after = instance.rows(), other.rows()
-    assert all(before.values()), "an empty table proves nothing"
+    assert [name for name, found in before.items() if not found] == [], "an empty table proves nothing"
     assert {name: after[name] for name in after if name not in CHANGED} == {
         name: before[name] for name in before if name not in CHANGED
     }

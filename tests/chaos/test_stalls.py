@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.errors import Unavailable
+from core.periods import Keeping, Periods
 from core.ports import Records
 from core.values import Moment
 from storage import patience
@@ -40,7 +41,7 @@ async def database(proxy: Proxy, postgres_store: Store) -> AsyncIterator[SqlData
 
 
 def forget(tx: Records) -> None:
-    tx.inbox.forget(Moment(0))
+    tx.expiry.forget("inbox", Keeping(Periods(), Moment(0)), 1)
 
 
 async def test_of_postgresql_whoever_waits_is_told_and_the_next_one_is_answered(

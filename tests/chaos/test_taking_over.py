@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bots import outlived
+from bots import dispatching, outlived
 from bots.background import Background
+from bots.dispatching import Dispatcher
 from bots.handles import issue
 from bots.leading import Work
 from bots.outlived import Outlived
+from core import scheduling
 from core.board import Drawing
 from core.errors import Unavailable
 from core.values import DeliveryState, JobState
@@ -44,6 +46,31 @@ async def test_a_request_that_was_out_and_that_nobody_speaks_of_is_put_back(stag
     assert states(stage) == [JobState.QUEUED]
     await stage.works()
     assert [reply.lines[0].key for reply in ben.inbox] == ["picture.done"]
+
+
+async def test_a_choice_whose_answer_never_came_is_found_and_made_again(
+    stage: Stage, ben: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "TAKEN_BACK", 0.01)
+    run, lost = stage.database.run, []
+
+    async def loses_an_answer(work: Any, *given: Any, **named: Any) -> Any:
+        answer = await run(work, *given, **named)
+        if work is scheduling.choose and answer and not lost:
+            lost.append(answer)
+            raise Unavailable("database.unavailable")
+        return answer
+
+    stage.database.run = loses_an_answer  # type: ignore[method-assign]
+    await ben.says("/imagine a star")
+    leading = asyncio.create_task(Dispatcher(stage.app, owe=lambda: None).run())
+    async with asyncio.timeout(10):
+        while not stage.painter.waiting:
+            await asyncio.sleep(0.01)
+    leading.cancel()
+
+    assert [one.job.fence for one in lost[0]] == [1]
+    assert stage.painter.waiting[0][0].fence == 3, "chosen, taken back, chosen again"
 
 
 async def test_one_that_waits_for_a_worker_or_that_somebody_draws_is_not(stage: Stage, ben: Actor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bots.policy_shown import Section
 from core import accounts
 from core.credits import LotId, Milli
 from tests.cast import Actor, Stage, enter, keys_of, read
@@ -75,18 +76,32 @@ async def test_an_unknown_command_is_answered_with_a_way_on(ana: Actor, line: st
 
 
 async def test_the_policy_names_what_is_kept_and_what_is_promised(stage: Stage, ana: Actor) -> None:
-    text = read(await ana.says("/privacy"))
+    kept, proofs = read(await ana.says("/privacy kept")), read(await ana.says("/privacy proof"))
 
     for category in stage.app.datamap.categories():
-        assert read_key(f"category.{category}") in text
-    assert "not there yet" in text
+        assert read_key(f"category.{category}") in kept
+    for claim in stage.app.policy.claims:
+        assert read_key(f"claim.{claim.key}") in proofs
 
 
-async def test_the_proof_names_a_test_for_every_promise(ana: Actor) -> None:
-    promised = [line for line in keys_of(await ana.says("/privacy")) if line == "privacy.promise"]
-    proofs = [line for line in (await ana.says("/privacy proof")).lines if line.key == "privacy.proof"]
+@pytest.mark.parametrize("section", [*Section, "all"])
+async def test_every_section_of_the_policy_can_be_read_before_agreeing(ana: Actor, section: str) -> None:
+    answer = await ana.says(f"/privacy {section}")
 
-    assert len(proofs) == len(promised) > 10
+    assert answer.error is None
+    assert len(answer.lines) > 1
+
+
+async def test_one_section_leads_to_the_next_by_a_button(ana: Actor) -> None:
+    await ana.says("/privacy")
+
+    assert keys_of(await ana.presses("What is kept"))[0] == "kept.intro"
+
+
+async def test_the_proof_names_a_test_for_every_promise(stage: Stage, ana: Actor) -> None:
+    proofs = [line for line in (await ana.says("/privacy proof")).lines if line.key == "proof.one"]
+
+    assert len(proofs) == len(stage.app.policy.claims) > 10
     assert all("::test_" in line.values["test"] for line in proofs)
 
 

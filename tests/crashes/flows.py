@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core import accounts, gallery, generation, scheduling
+from core import accounts, gallery, generation, restriction, scheduling
 from core.options import Ask
 from core.rules import HOLD_LIFE, ORPHAN_AGE
 from core.values import PictureId
@@ -102,6 +102,10 @@ async def cancel(stage: Stage) -> None:
     await generation.cancel_newest(stage.app, BEN)
 
 
+async def restrict(stage: Stage) -> None:
+    await restriction.restrict(stage.app, BEN)
+
+
 async def delete_both(stage: Stage) -> None:
     shown = (await gallery.page(stage.app, BEN, 1)).opened
     for opened in shown:
@@ -118,6 +122,8 @@ FLOWS = {
     "giving up": Flow(fail_twice, break_down, (DONE, (("done", 1, 1),))),
     "cancelling in line": Flow(arrive_and_ask, cancel, (DONE, (("cancelled", 0, 0),))),
     "cancelling at work": Flow(draw_one_of_two, cancel, (DONE, (("cancelled", 1, 1),))),
+    "restricting in line": Flow(arrive_and_ask, restrict, (DONE, (("cancelled", 0, 0),))),
+    "restricting at work": Flow(draw_one_of_two, restrict, (DONE, (("cancelled", 1, 1),))),
     "asking with a picture": Flow(arrive, ask_with_picture, (NO_JOB, DONE_ONE)),
     "drawing from a picture": Flow(arrive_and_ask_with_picture, draw, (DONE_ONE,)),
     "cancelling with a picture": Flow(arrive_and_ask_with_picture, cancel, (DONE_ONE, (("cancelled", 0, 0),))),

@@ -111,10 +111,18 @@ class MortalDatabase:
         self.fate.point(f"after {where}")
         return answer
 
+    async def look(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self.fate.point(f"before looking {fn.__qualname__}")
+        return await self.real.look(fn, *args, **kwargs)
+
+    async def forget_log(self) -> None:
+        self.fate.point("before forgetting the log")
+        await self.real.forget_log()
+        self.fate.point("after forgetting the log")
+
 
 def mortal(app: App, fate: Fate) -> App:
     """The same app, able to die at each of its effects."""
-    ports: dict[str, Any] = {
-        port: Mortal(getattr(app, port), fate, port) for port in ("keys", "blobs", "encoder", "intake", "dispatch")
-    }
+    crossed = ("keys", "blobs", "encoder", "intake", "dispatch", "tombstones")
+    ports: dict[str, Any] = {port: Mortal(getattr(app, port), fate, port) for port in crossed}
     return replace(app, database=MortalDatabase(app.database, fate), **ports)

@@ -19,6 +19,8 @@ LEAST = {
     "giving up": (60, 6_000),
     "cancelling in line": (40, 6_000),
     "cancelling at work": (38, 5_000),
+    "restricting in line": (38, 5_500),
+    "restricting at work": (36, 5_000),
     "asking with a picture": (28, 2_500),
     "drawing from a picture": (115, 18_000),
     "cancelling with a picture": (42, 7_500),

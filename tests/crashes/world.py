@@ -29,7 +29,7 @@ from tests.safety import Censor
 
 BEN = Who("terminal", "ben")
 WELCOME = 20  #: credits
-UNLIKE = {"sealed_words", "sealed_id", "wrapped", "input_hash"}  #: another nonce, or made from random ids
+UNLIKE = {"sealed_words", "sealed_id", "wrapped", "input_hash", "tombstone"}  #: another nonce, or made from random ids
 SERIAL = {"ledger_entry", "acknowledgement"}  #: tables whose ids only count
 
 
@@ -42,12 +42,13 @@ class Saved:
     blobs: dict[str, tuple[bytes, float]]
     inbox: list[Reply]
     moment: int
+    tombstones: bytes
 
 
 class World:
     def __init__(self, store: Store, folder: Path) -> None:
         self.product = store.name
-        self.blob_folder = folder / "blobs"
+        self.blob_folder, self.tombstones = folder / "blobs", folder / "tombstones"
         self.inbox: list[Reply] = []
         self._database = _hurried(store)
         built = build_stage(folder, self._database, open_jobs=0, welcome=WELCOME)
@@ -69,13 +70,15 @@ class World:
 
     def save(self) -> Saved:
         blobs = {str(path.relative_to(self.blob_folder)): (path.read_bytes(), _written(path)) for path in self._files()}
-        return Saved(self._records.save(), self._keys.save(), blobs, list(self.inbox), self.clock.moment)
+        stones = self.tombstones.read_bytes() if self.tombstones.exists() else b""
+        return Saved(self._records.save(), self._keys.save(), blobs, list(self.inbox), self.clock.moment, stones)
 
     def restore(self, saved: Saved) -> None:
         self._records.restore(saved.records)
         self._keys.restore(saved.keys)
         self.inbox[:] = saved.inbox
         self.clock.moment = saved.moment
+        self.tombstones.write_bytes(saved.tombstones)
         _empty(self.blob_folder)
         for name, (data, modified) in saved.blobs.items():
             path = self.blob_folder / name
@@ -97,7 +100,7 @@ class World:
         known: dict[str, str] = {}
         return ID.sub(
             lambda id_: known.setdefault(id_.group(), str(len(known))),
-            repr((rows, blobs, self.inbox, self.clock.moment)),
+            repr((rows, blobs, self.inbox, self.clock.moment, _stones(self.tombstones))),
         )
 
     def close(self) -> None:
@@ -195,6 +198,11 @@ def _comparable(table: str, row: dict[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if not (name == "id" and table in SERIAL)
     }
+
+
+def _stones(path: Path) -> list[str]:
+    """How many there are, each set or lifted; the hashes are of random numbers."""
+    return [line.rpartition(" ")[2] for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def _written(path: Path) -> float:

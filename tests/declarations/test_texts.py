@@ -9,10 +9,24 @@ from pathlib import Path
 import pytest
 
 from bots.commands import commands
+from bots.commands.exports import SOURCES
+from bots.policy_shown import Section
 from bots.texts import sentences
-from core.claims import CLAIMS
+from core.ages import AGES
+from core.changes import ChangeKind
+from core.claims import CLAIMS, Right
 from core.datamap import Basis, Category, Purpose, Until
+from core.facts import Role, TransferTool
+from core.leaving import KINDS
+from core.letters import Outcome, TicketKind
+from core.notices import NOTICES
+from core.permissions import COMPELLING, SWITCHES
+from core.policy import FACTS
 from core.ports import Provenance
+from core.promises import Reason as NotApplicable
+from core.promises import Until as NotYet
+from core.receipts import Status
+from core.statements import Field, Source
 from core.values import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -38,9 +52,41 @@ COMPOSED = {
     ),
     *(f"parse.not_{kind}" for kind in ("int", "float")),
     *(f"verify.{one}" for one in Provenance),
+    *(f"erasure_status.{one}" for one in Status),
+    *(f"erasure_count.{one}" for one in ("pictures", "requests", "messages", "identities")),
+    *(f"stay.{one}" for one in KINDS.values()),
+    *(f"right.{one}" for one in Right),
+    *(f"role.{one}" for one in Role),
+    *(f"receives.{one}" for one in Category),
+    *(f"transfer.{one}" for one in TransferTool),
+    *(f"change.{one}" for one in ChangeKind),
+    *(f"fact.{one}" for one in FACTS),
+    *(f"privacy_button.{one}" for one in Section),
+    *(f"privacy_page.{one}" for one in Section),
+    *(f"not_applicable.{one}" for one in NotApplicable),
+    *(f"not_yet.{one}" for one in NotYet),
+    *(f"ticket_kind.{one}" for one in TicketKind),
+    *(f"ticket_outcome.{one}" for one in Outcome),
+    *(f"notice.{one}" for one in NOTICES),
+    *(f"source.{one}" for one in SOURCES.values()),
+    *(f"consent.{one}" for one in SWITCHES),
+    *(f"compelling.{one}" for one in COMPELLING),
+    *(f"country.{one}" for one in AGES),
+    *(f"profile_field.{one}" for one in Field),
+    *(f"profile_source.{one}" for one in Source),
+    *(f"intimate.{one}" for one in ("signed", "where", "good_faith", "contact")),
 }
 #: Values of the composed keys that are not constant.
-COMPOSED_VALUES = {"failed.": {"n"}, "parse.missing_": {"command"}, "parse.not_": {"option", "got"}}
+COMPOSED_VALUES = {
+    "keep.": {"days"},
+    "change.": {"what", "which", "before", "after"},
+    "notice.": {"figure"},
+    "ticket_outcome.": {"at"},
+    "failed.": {"n"},
+    "erasure_count.": {"n"},
+    "parse.missing_": {"command"},
+    "parse.not_": {"option", "got"},
+}
 
 
 def spoken() -> dict[str, list[set[str]]]:

@@ -23,6 +23,7 @@ LINES = {
     "delete": "/delete {id}",
     "report": "/report {id} --reason ugly",
     "settings": "/settings --format webp",
+    **{name: f"/{name} a secret cormorant" for name in ("support", "feedback", "contact", "correct", "appeal")},
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from bots.wiring import datamap
 from core.datamap import DataMap, undeclared
+from core.exports import LIFE
 from storage.database import SqlDatabase
 from tests.blobs.places import BUCKETS, PLACES, PREFIX, BucketPlace, Place, open_place
 from tests.cast import Actor, Stage
@@ -20,7 +21,9 @@ from tests.databases import Store
 from tests.pictures import picture_file
 from tests.s3_server import PUT
 
-NAME = re.compile(r"pictures/(?P<picture>[0-9a-f]{32})/\d/\d+|references/(?P<reference>[0-9a-f]{32})")
+NAME = re.compile(
+    r"pictures/(?P<picture>[0-9a-f]{32})/\d/\d+|references/(?P<reference>[0-9a-f]{32})|exports/(?P<export>[0-9a-f]{32})/\d+/\d+"
+)
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def place(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Place]:
 
 @pytest.fixture
 async def lived(place: Place, stage: Stage, ana: Actor, ben: Actor) -> Place:
-    """People have asked, started from pictures, deleted and taken back; one of Ana's requests is open."""
+    """People have asked, started from pictures, deleted, taken back and taken away; one of Ana's requests is open."""
     await ben.says("/imagine a cat --count 2")
     await stage.works()
     await ben.says(f"/delete {ben.inbox[0].pictures[0].id}")
@@ -53,6 +56,7 @@ async def lived(place: Place, stage: Stage, ana: Actor, ben: Actor) -> Place:
     await ana.says("/imagine an owl")
     await stage.works()
     await ana.sends("/imagine a swan", "a.png", picture_file())
+    await ben.says("/export")
     return place
 
 
@@ -87,18 +91,19 @@ def complaints(place: Place, stage: Stage, map_: DataMap | None = None) -> list[
 
 
 async def test_everything_that_lies_there_is_declared_and_named_by_a_row(lived: Place, stage: Stage) -> None:
-    assert len(lived.objects()) == 5, "an empty store proves nothing"
+    assert len(lived.objects()) == 6, "an empty store proves nothing"
     assert complaints(lived, stage) == []
 
 
 async def test_a_name_holds_the_id_of_a_request_and_numbers(lived: Place, stage: Stage) -> None:
     with stage.database._engine.connect() as connection:
         jobs = set(connection.execute(text("SELECT id FROM job")).scalars())
+        attempts = set(connection.execute(text("SELECT attempt FROM export")).scalars())
 
     for name in lived.objects():
         found = NAME.fullmatch(name)
         assert found, name
-        assert (found["picture"] or found["reference"]) in jobs
+        assert (found["picture"] or found["reference"]) in jobs or found["export"] in attempts
 
 
 async def test_when_everything_is_deleted_it_is_empty(lived: Place, stage: Stage, ana: Actor, ben: Actor) -> None:
@@ -106,6 +111,8 @@ async def test_when_everything_is_deleted_it_is_empty(lived: Place, stage: Stage
     for person in (ana, ben):
         for picture in (await person.says("/gallery")).pictures:
             await person.says(f"/delete {picture.id}")
+    stage.clock.passes(LIFE)
+    await stage.sweeps()
 
     assert lived.holds() == {}
     assert named(stage, datamap()) == {}
@@ -124,6 +131,7 @@ async def test_a_prefix_nobody_declared_is_found_and_says_what_to_write(lived: P
 async def test_a_declared_prefix_that_nothing_uses_is_found(place: Place, stage: Stage, ben: Actor) -> None:
     await ben.says("/imagine a cat")
     await stage.works()
+    await ben.says("/export")
 
     (complaint,) = complaints(place, stage)
     assert complaint.startswith("blob: references/ is declared but not stored")

@@ -186,9 +186,9 @@ async def test_a_path_nobody_declared_is_found_and_says_what_to_write(stage: Sta
 async def test_what_is_sealed_for_another_place_is_found(stage: Stage, ben: Actor) -> None:
     await live(ben)
     with stage.database._engine.begin() as connection:
-        connection.execute(text("UPDATE report SET sealed_reason = (SELECT sealed_words FROM job LIMIT 1)"))
+        connection.execute(text("UPDATE ticket SET sealed_text = (SELECT sealed_words FROM job LIMIT 1)"))
 
-    with pytest.raises(AssertionError, match=r"report\.sealed_reason holds what nobody can open"):
+    with pytest.raises(AssertionError, match=r"ticket\.sealed_text holds what nobody can open"):
         await stored(stage)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, TextClause, text
 
 from core import accounts, completion, generation, scheduling
 from core.credits import Balance, LedgerAccountId, LotId, Milli
-from core.ports import Grant, Limits, NewIdentity, Records
+from core.ports import Agreed, Grant, Limits, NewIdentity, Records
 from core.values import Accepted, Job, JobId, JobState, Moment, Person, PersonId, Picture, PictureId, Reason, Settings
 from storage.database import SqlDatabase, SqlRecords
 
@@ -40,7 +40,8 @@ class Desk:
         person = Person(PersonId(self.name("person")), LedgerAccountId(self.name("account")), False, 1)
         identity = NewIdentity("terminal", self.name("lookup"), b"sealed")
         limits = Limits(open_jobs=0, welcome=Milli(welcome))
-        self.database.transact(accounts.enroll, person, identity, LotId(self.name("lot")), limits, Moment(now))
+        agreed, lot = Agreed(1, 16, "a hash"), LotId(self.name("lot"))
+        self.database.transact(accounts.enroll, person, identity, agreed, lot, limits, Moment(now))
         return Customer(person.id, person.account)
 
     def grant(self, who: Customer, kind: str, amount: int, until: int | None, key: str, now: int) -> LotId:

@@ -72,6 +72,7 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
             connection.execute(text("PRAGMA defer_foreign_keys = 1"))
             for table, verb in product(("ledger_tx", "ledger_entry"), ("update", "delete")):
                 connection.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+            connection.execute(text("DROP TRIGGER ledger_account_no_close"))
         yield connection
         transaction.rollback()
 
@@ -127,6 +128,7 @@ SPOILED = [
         "Lot {paid} has 300 held, and open holds took 301 from it.",
     ),
     ("UPDATE ledger_account SET debt = 0", "Account {ben} has a debt of 0, and its entries say 300."),
+    ("UPDATE ledger_account SET closed_at = 7 WHERE id = '{ben}'", "Account {ben} was closed at 7 and is still here."),
     ("UPDATE hold SET state = 'captured' WHERE id = 'late'", "Hold late is captured with 0 captured."),
     ("UPDATE hold SET captured = 3001 WHERE id = 'drawn'", "Hold drawn is captured with 3001 captured."),
     ("DELETE FROM hold_slice WHERE hold_id = 'late'", "Hold late is of 500, and its slices come to 0."),

@@ -116,6 +116,7 @@ class Deployment:
             "keys_url": self.keys_url,
             "redis_url": self.redis.url(),
             "blobs_url": self.bucket.url,
+            "tombstones": f"{self.bucket.url}/tombstones/{self.folder.name}",
             "blobs_endpoint": self.bucket.access.endpoint,
             "blobs_key_id": self.bucket.access.key_id,
             "blobs_secret": self.bucket.access.secret,

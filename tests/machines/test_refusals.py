@@ -18,6 +18,7 @@ SHARED = {
     "database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none",
     "keys_url": "postgresql+psycopg://nobody@127.0.0.1:1/none",
     "blobs_url": "s3://pictures",
+    "tombstones": "s3://tombstones",
 }
 
 
@@ -40,7 +41,7 @@ def test_one_of_several_processes_needs_something_to_share(tmp_path: Path, comma
     assert "`darkroom up`" in said
 
 
-@pytest.mark.parametrize("missing", ["database_url", "keys_url", "blobs_url"])
+@pytest.mark.parametrize("missing", ["database_url", "keys_url", "blobs_url", "tombstones"])
 def test_whoever_shares_redis_shares_the_stores(tmp_path: Path, missing: str) -> None:
     settings = {name: value for name, value in SHARED.items() if name != missing}
     status, said = darkroom(tmp_path, "chat", **settings)

@@ -10,9 +10,9 @@ from tests.cast import AGREE, Actor, Stage, keys_of
 
 
 def rows(stage: Stage) -> dict[str, int]:
-    """How many rows each table of the live database holds; empty tables are left out."""
+    """How many rows each table that could name anybody holds; empty tables are left out."""
     with stage.database._engine.begin() as connection:
-        names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        names = set(inspect(connection).get_table_names()) - {"alembic_version", "policy_version"}
         counted = {name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one() for name in names}
     return {name: count for name, count in counted.items() if count}
 

@@ -139,13 +139,13 @@ async def test_what_is_repeated_of_bad_input_fits_and_misleads_nobody(ben: Teleg
 
 async def test_a_long_answer_comes_in_pieces_that_fit(scene: Scene, ben: TelegramActor) -> None:
     answer = await ben.says("/privacy proof")
-    whole = await ben.says("/privacy")
+    whole = await ben.says("/privacy all")
 
     texts = [message.words for message in (*answer.messages, *whole.messages)]
     assert len(texts) >= 2
     assert all(units(text) <= 4096 for text in texts)
-    assert whole.keys[0] == "privacy.intro"
-    assert whole.text.splitlines()[-1].startswith("/privacy proof names")
+    assert whole.keys[0] == "policy.intro"
+    assert whole.text.splitlines()[-1].startswith("What whoever runs this bot states")
 
 
 def test_texts_are_cut_between_lines_then_words_then_anywhere() -> None:
@@ -197,4 +197,4 @@ async def test_an_edited_message_is_not_a_new_one(scene: Scene, ben: TelegramAct
 
 async def test_who_is_banned_draws_nothing_and_may_read_the_policy(zed: TelegramActor) -> None:
     assert (await zed.says("/imagine a star")).keys == ["account.banned"]
-    assert (await zed.says("/privacy")).keys[0] == "privacy.intro"
+    assert (await zed.says("/privacy")).keys[0] == "policy.intro"

@@ -25,6 +25,8 @@ LEFT_OUT = {"process_virtual_memory_bytes", "process_start_time_seconds", "proce
 ALERTED = {
     "darkroom_ledger_check_errors",
     "darkroom_oldest_hold_seconds",
+    "darkroom_oldest_overdue_seconds",
+    "darkroom_tickets_overdue",
     "darkroom_disk_free_ratio",
     "darkroom_health",
     "darkroom_leads",

@@ -23,7 +23,7 @@ async def test_every_finding_is_one_sentence(operator: Operator) -> None:
     findings = json.loads((await operator.asks("/readyz"))[1])["findings"]
 
     assert [finding["what"] for finding in findings] == [
-        "doors", "database", "schema", "keys", "blobs", "books", "safety", "worker",
+        "doors", "database", "schema", "keys", "blobs", "books", "erasures", "safety", "worker",
     ]  # fmt: skip
     assert all(finding["said"].endswith(".") for finding in findings)
 

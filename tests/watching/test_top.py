@@ -217,7 +217,7 @@ def test_it_works_beside_a_running_bot_and_shows_one_frame_or_one_object(tmp_pat
     assert sum(frame["history"]) == 2
     assert set(frame) == {
         "queued", "drawing", "wait_half", "wait_most", "wait_longest", "speed", "history", "workers", "leaders", "owed",
-        "failed", "trouble",
+        "failed", "trouble", "overdue", "overkept",
     }  # fmt: skip
 
 

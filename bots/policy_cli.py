@@ -1,0 +1,87 @@
+"""`darkroom policy` and `darkroom ropa`: what is promised here and what became of it, and the record of processing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bots.settings import BadSettings, load_settings
+
+if TYPE_CHECKING:
+    from core.facts import Facts
+
+policy_app = typer.Typer(no_args_is_help=True, help="What this bot tells people it keeps and promises.")
+ropa_app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Profile = Annotated[str, typer.Option(help="One of the shipped profiles; left out: your policy.toml.")]
+
+
+@policy_app.command()
+def report(profile: Profile = "", json_: Json = False) -> None:
+    """Every promise, and what became of it: kept with its test, not applicable with the reason, or not yet."""
+    from bots.policy_report import as_rows, report_table
+    from core.promises import PROFILES, report
+
+    judged, letter = report(_facts(profile)), PROFILES.get(profile, "")
+    if json_:
+        _print(as_rows(judged, letter))
+    else:
+        _show(report_table(judged, letter))
+
+
+@policy_app.command()
+def show(profile: Profile = "", json_: Json = False) -> None:
+    """What /privacy all and /terms say."""
+    from bots.policy_shown import Section, section, terms
+    from bots.texts import render
+    from bots.wiring import policy
+
+    made = policy(_facts(profile))
+    said = {which.value: [render(line) for line in section(made, which)] for which in Section}
+    said["terms"] = [render(line) for line in terms(made)]
+    if json_:
+        _print({"hash": made.hash, **said})
+    else:
+        typer.echo("\n\n".join("\n".join(lines) for lines in said.values()))
+
+
+@ropa_app.command()
+def ropa(profile: Profile = "", json_: Json = False) -> None:
+    """The record of processing activities that GDPR 30 asks for."""
+    from bots.policy_report import ropa_table
+    from bots.wiring import policy
+    from core.processing import record
+
+    made = record(policy(_facts(profile)))
+    if json_:
+        _print(made.as_json())
+    else:
+        _show(ropa_table(made))
+
+
+def _facts(profile: str) -> Facts:
+    from bots.policy_file import profile as shipped
+    from bots.policy_file import read_policy
+
+    try:
+        return (shipped(profile) if profile else read_policy(load_settings().policy)).facts
+    except BadSettings as bad:
+        _refuse(str(bad))
+
+
+def _show(table: Any) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+def _print(values: Any) -> None:
+    typer.echo(json.dumps(values))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""What people allow, object to, restrict and say about themselves."""

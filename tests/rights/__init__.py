@@ -1,0 +1,1 @@
+"""What people may know and demand of what is kept about them."""
