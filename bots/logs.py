@@ -72,6 +72,12 @@ def set_up(level: str, stream: TextIO = sys.stderr) -> None:
     logging.captureWarnings(True)
 
 
+def is_discreet() -> bool:
+    """Whether what is written now holds declared fields alone, and nothing that is for debugging."""
+    only_declared = _allowed_only in structlog.get_config()["processors"]
+    return only_declared and not structlog.get_logger().is_enabled_for(logging.DEBUG)
+
+
 class _Sieve(logging.Handler):
     """Passes on where a record came from and how bad it is, without its message.
 

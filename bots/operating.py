@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bots.policy_file import read_policy
+from bots.probes import probed, probes
 from bots.production import refusals
-from bots.replies import say
+from bots.replies import Line, say
 from bots.settings import Settings
 from bots.texts import render
 from bots.wiring import House, datamap
@@ -112,6 +113,7 @@ async def examine(house: House, settings: Settings) -> list[Finding]:
         await _worker(house, startable=not any(model.trouble for model in models)),
         Finding("picture check", "" if await house.app.safety.load() else render(say("doctor.no_safety"))),
         *await _doors(house, settings),
+        *await _probed(house, settings),
     ]
 
 
@@ -121,6 +123,16 @@ async def _overkept(house: House) -> Finding:
     since = await house.database.look(lambda tx: tx.expiry.overdue_since(keeping))
     seconds = 0 if since is None else (keeping.now - since) / SECOND
     return Finding("retention", render(say("doctor.overkept", seconds=seconds)) if seconds > OVERKEPT else "")
+
+
+async def _probed(house: House, settings: Settings) -> list[Finding]:
+    """What a serving process looks at every day."""
+    went = await probed(house.app, probes(house, settings))
+    return [Finding(f"probe {one.key}", "" if one.passed else render(_not_so(one.key))) for one in went]
+
+
+def _not_so(key: str) -> Line:
+    return say("doctor.probe_failed", what=say(f"probe.{key}"))
 
 
 def _production(house: House, settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ Says what bots/policy_shown.py says, all of it on one page. Nothing is kept abou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -15,7 +15,11 @@ from jinja2 import Environment, StrictUndefined
 from bots.policy_shown import Section, controller, dated, section, terms
 from bots.replies import Line, say
 from bots.texts import render
+from core.errors import Unavailable
 from core.policy import Policy
+from core.values import Probed
+
+Newest = Callable[[], Awaitable[Sequence[Probed]]]  #: how this deployment's probes went
 
 PRIVACY: Final = "/privacy"
 TERMS: Final = "/terms"
@@ -106,34 +110,40 @@ a:focus-visible { outline: 2px solid var(--glow); outline-offset: 3px; border-ra
 """
 
 
-def policy_routes(policy: Policy) -> Sequence[web.RouteDef]:
-    """Two pages and their looks, for anybody; what they say does not change while the process runs."""
-    shown = _Shown(policy)
+def policy_routes(policy: Policy, newest: Newest | None = None) -> Sequence[web.RouteDef]:
+    """Two pages and their looks, for anybody. What they say does not change while the process runs, but for how the newest
+    probes of this deployment went.
+    """
+    shown = _Shown(policy, newest)
     return [web.get(PRIVACY, shown.privacy), web.get(TERMS, shown.terms), web.get(STYLE, shown.style)]
 
 
 class _Shown:
     """One method for each route."""
 
-    def __init__(self, policy: Policy) -> None:
-        template = Environment(autoescape=True, undefined=StrictUndefined).from_string(PAGE)
-        at_its_head = [controller(policy), dated(policy)]
-        parts = [
-            _part(which.value, say(f"privacy_page.{which}"), _without(section(policy, which), at_its_head))
-            for which in Section
-        ]
-        common = {"style": STYLE, "contents": render(say("privacy_page.contents"))}
-        first = [render(line) for line in at_its_head]
+    def __init__(self, policy: Policy, newest: Newest | None) -> None:
+        self._policy, self._newest = policy, newest
+        self._template = Environment(autoescape=True, undefined=StrictUndefined).from_string(PAGE)
+        self._at_its_head = [controller(policy), dated(policy)]
+        self._first = [render(line) for line in self._at_its_head]
+        self._common = {"style": STYLE, "contents": render(say("privacy_page.contents"))}
         to_terms, to_privacy = render(say("privacy_page.terms_title")), render(say("privacy_page.title"))
-        self._privacy = template.render(
-            **common, title=to_privacy, first=first, parts=parts, other={"address": TERMS, "title": to_terms}
+        self._to_terms = {"address": TERMS, "title": to_terms}
+        only = [_part("terms", say("privacy_page.terms_title"), _without(terms(policy), self._at_its_head))]
+        self._terms = self._template.render(
+            **self._common,
+            title=to_terms,
+            first=self._first[:1],
+            parts=only,
+            other={"address": PRIVACY, "title": to_privacy},
         )
-        only = [_part("terms", say("privacy_page.terms_title"), _without(terms(policy), at_its_head))]
-        self._terms = template.render(
-            **common, title=to_terms, first=first[:1], parts=only, other={"address": PRIVACY, "title": to_privacy}
-        )
+        self._probed: Sequence[Probed] | None = None
+        self._privacy = self._written()
 
     async def privacy(self, _request: web.Request) -> web.Response:
+        if (probed := await self._asked()) != self._probed:
+            self._probed = probed
+            self._privacy = self._written()
         return web.Response(text=self._privacy, content_type="text/html")
 
     async def terms(self, _request: web.Request) -> web.Response:
@@ -141,6 +151,33 @@ class _Shown:
 
     async def style(self, _request: web.Request) -> web.Response:
         return web.Response(text=CSS, content_type="text/css", charset="utf-8")
+
+    async def _asked(self) -> Sequence[Probed] | None:
+        """How the probes went, or what is known of it while the database is away: the policy is read all the same."""
+        if self._newest is None:
+            return None
+        try:
+            return await self._newest()
+        except Unavailable:
+            return self._probed
+
+    def _written(self) -> str:
+        policy = self._policy
+        parts = [
+            _part(
+                which.value,
+                say(f"privacy_page.{which}"),
+                _without(section(policy, which, self._probed), self._at_its_head),
+            )
+            for which in Section
+        ]
+        return self._template.render(
+            **self._common,
+            title=render(say("privacy_page.title")),
+            first=self._first,
+            parts=parts,
+            other=self._to_terms,
+        )
 
 
 def _without(lines: Iterable[Line], at_its_head: Sequence[Line]) -> list[Line]:

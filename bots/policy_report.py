@@ -16,7 +16,7 @@ from core.promises import PROMISES, Judged, Status
 
 
 def as_rows(judged: Sequence[Judged], letter: str = "") -> list[dict[str, Any]]:
-    """One object a promise. `stated`: the policy that the profile was made from makes this promise."""
+    """One object a promise: those that the policy of the profile makes, all of them where no profile is named."""
     by = {promise.id: promise.policies for promise in PROMISES}
     return [
         {
@@ -26,18 +26,18 @@ def as_rows(judged: Sequence[Judged], letter: str = "") -> list[dict[str, Any]]:
             "reason": _reason(one),
             "until": one.until or None,
             "policies": by[one.id],
-            "stated": not letter or letter in by[one.id],
         }
         for one in judged
+        if letter in by[one.id]
     ]
 
 
 def report_table(judged: Sequence[Judged], letter: str = "") -> Table:
-    """Those that the policy states; all of them where no profile is named."""
-    rows = [row for row in as_rows(judged, letter) if row["stated"]]
+    rows = as_rows(judged, letter)
     counts = Counter(row["status"] for row in rows)
     summed = ", ".join(f"{counts[status.value]} {status.value.replace('_', ' ')}" for status in Status)
-    table = Table("promise", "stated by", "status", "proof, reason, or what comes first", box=box.SIMPLE_HEAD)
+    table = Table("promise", "stated by", "status", box=box.SIMPLE_HEAD)
+    table.add_column("proof, reason, or what comes first", overflow="fold")
     table.caption = f"{len(rows)} promises: {summed}"
     for row in rows:
         until = render(say(f"not_yet.{row['until']}")) if row["until"] else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -18,11 +18,13 @@ from core.claims import Right
 from core.datamap import Category, OnErase, Purpose, Until
 from core.facts import Recipient
 from core.policy import Edition, Kept, Policy
+from core.probing import SPEAKS_FOR, is_probed, of_claim
+from core.values import Probed
 
 #: The sections of the texts that the policy is told with: another word in them is another version.
 WORDING: Final = (
-    "age_section", "basis", "category", "claim", "keep", "kept", "policy", "proof", "purpose", "receives", "recipients",
-    "right", "role", "summary", "terms", "transfer",
+    "age_section", "basis", "category", "claim", "keep", "kept", "policy", "probe", "proof", "purpose", "receives",
+    "recipients", "right", "role", "summary", "terms", "transfer",
 )  # fmt: skip
 
 
@@ -44,9 +46,9 @@ def wording(language: str = "en") -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def section(policy: Policy, which: Section) -> list[Line]:
-    """What one section says."""
-    return _SECTIONS[which](policy)
+def section(policy: Policy, which: Section, probed: Sequence[Probed] | None = None) -> list[Line]:
+    """What one section says. `probed` is how this deployment's probes went, where that was asked."""
+    return _proof(policy, probed) if which is Section.PROOF else _SECTIONS[which](policy)
 
 
 def controller(policy: Policy) -> Line:
@@ -251,9 +253,37 @@ def _change(change: Change) -> Line:
     return say(f"change.{change.kind}", what=what, which=which, before=change.before, after=change.after)
 
 
-def _proof(policy: Policy) -> list[Line]:
-    proofs = [say("proof.one", claim=say(f"claim.{claim.key}"), test=claim.test) for claim in policy.claims]
-    return [say("proof.intro"), *proofs, say("proof.stated")]
+def _proof(policy: Policy, probed: Sequence[Probed] | None) -> list[Line]:
+    proofs = [
+        say("proof.one", claim=say(f"claim.{claim.key}"), test=claim.test, here=_here(claim.key, probed))
+        for claim in policy.claims
+    ]
+    return [say("proof.intro"), *proofs, *_probed_alone(probed or ()), say("proof.stated")]
+
+
+def _here(claim: str, probed: Sequence[Probed] | None) -> Line | str:
+    """How it went on this deployment, where a probe speaks for the claim."""
+    if probed is None or not is_probed(claim):
+        return ""
+    found = of_claim(claim, probed)
+    if found is not None:
+        return _went(found)
+    return "" if probed else say("proof.unprobed")  # after a first round: there is nothing of the kind here
+
+
+def _probed_alone(probed: Sequence[Probed]) -> list[Line]:
+    """What was looked at here and is part of no claim, behind what that means."""
+    alone = [one for one in probed if SPEAKS_FOR.get(one.key) == ()]
+    lines = [say("proof.alone", what=say(f"probe.{one.key}"), here=_went(one)) for one in alone]
+    return [say("proof.live"), *lines] if probed else []
+
+
+def _went(one: Probed) -> Line:
+    if one.passed:
+        return say("proof.passed", at=one.at)
+    if one.passed_at is None:
+        return say("proof.failed", at=one.at)
+    return say("proof.failed_since", at=one.at, passed_at=one.passed_at)
 
 
 _OF_CATEGORIES: Final = frozenset(
@@ -278,5 +308,4 @@ _SECTIONS: Final[Mapping[Section, Callable[[Policy], list[Line]]]] = {
     Section.RIGHTS: _rights,
     Section.AGE: _age,
     Section.CHANGES: _changes,
-    Section.PROOF: _proof,
 }

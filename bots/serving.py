@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from bots.on_page import Page
 from bots.on_page.routes import page_routes
 from bots.policy_file import read_policy
 from bots.policy_page import policy_routes
+from bots.probes import probes
 from bots.production import refusals
 from bots.replies import Line, say
 from bots.settings import BadSettings, Settings
@@ -28,9 +30,10 @@ from bots.texts import render
 from bots.watching.counting import counted
 from bots.watching.metrics import Metrics
 from bots.watching.outside import watched
+from bots.watching.probing import Prober
 from bots.web import serve
 from bots.wiring import House
-from core import publishing, replaying, retention, scheduling
+from core import probing, publishing, replaying, retention, scheduling
 from core.errors import Refused
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -121,7 +124,8 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
     doors = [page] if page else []
     leads = leading(house.app, shared=house.shared)
     background = Background(house.app, *doors, chats=chats, leading=leads)
-    works: list[Work] = [house.dispatch.run, background.run]
+    prober = Prober(house.app, probes(house, settings), lambda: leads.leads(SCHEDULER))
+    works: list[Work] = [house.dispatch.run, background.run, prober.run]
     end = _asked_to_end()
     async with AsyncExitStack() as opened:
         opened.push_async_callback(house.dispatch.close)
@@ -131,7 +135,12 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
         roles = [SCHEDULER, *(chat.role for chat in chats)]
         watch = await opened.enter_async_context(watched(house, metrics, leads, roles, settings.data))
         downloads = download_routes(house.app) if settings.public_url else ()
-        anybodys = [*hooks, *watch.routes, *policy_routes(house.app.policy), *downloads]
+        anybodys = [
+            *hooks,
+            *watch.routes,
+            *policy_routes(house.app.policy, partial(probing.newest, house.app)),
+            *downloads,
+        ]
         routes = [*(page_routes(page) if page else ()), *showcase_routes(house.app), *anybodys]
         public = frozenset(route.path for route in anybodys)
         serving = serve(routes, settings.host, settings.port, public, here_only=with_page)

@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +40,7 @@ from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.in_buckets.access import Access, UnusableStore
 from storage.in_buckets.blobs import open_blobs
 from storage.in_buckets.tombstones import open_tombstones
+from storage.inspecting import Stores
 from storage.over_pipe.dispatch import PipeDispatch
 from storage.over_redis import keyspace as redis_keys
 from storage.over_redis.tickets import ticket_key
@@ -84,6 +85,7 @@ class House:
     database: SqlDatabase
     made: tuple[Path, ...]
     shared: bool
+    stores: Stores = field(default_factory=Stores)  #: those that can be looked into
 
 
 class FolderBusy(Exception):
@@ -154,7 +156,8 @@ def open_house(settings: Settings) -> Iterator[House]:
             public_url=settings.public_url,
             mailer=open_mailer(settings),
         )
-        yield House(app, dispatch, database, found.made, shared=bool(redis))
+        stores = Stores(sql=records, keys=key_store)
+        yield House(app, dispatch, database, found.made, shared=bool(redis), stores=stores)
 
 
 def store_url(settings: Settings, store: str) -> str:

@@ -52,6 +52,7 @@ from core.values import (
     Picture,
     PictureId,
     Preferences,
+    Probed,
     Queued,
     Reason,
     Settings,
@@ -372,6 +373,13 @@ class Policies(Protocol):
     def newest_agreed_to(self) -> int: ...  # by anybody, 0 by nobody
 
 
+class Probes(Protocol):
+    """How each probe of this deployment went last."""
+
+    def put(self, probed: Sequence[Probed]) -> None: ...  # one round; what it leaves out is forgotten
+    def all(self) -> list[Probed]: ...
+
+
 class Erasures(Protocol):
     """Erasures from their confirmation to their receipt."""
 
@@ -484,6 +492,8 @@ class Records(Protocol):
     def survivors(self) -> Survivors: ...
     @property
     def policies(self) -> Policies: ...
+    @property
+    def probes(self) -> Probes: ...
 
 
 @dataclass(frozen=True)

@@ -183,19 +183,18 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
+#: That somebody was erased: a keyed hash of what their rows were joined by.
+TOMBSTONE: Final = Datum(
+    Category.ERASED,
+    (Purpose.STAY_ERASED,),
+    Until.REMEMBERED,
+    OnErase.RETAIN,
+    OnExport.WITHHELD,
+    withheld_because="a keyed hash of a random number",
+    statute=ERASURE,
+)
+
+
 def tombstone_entry() -> Entry:
     """What lies outside the database so that no backup brings anybody back."""
-    return Entry(
-        "tombstone",
-        "tombstone.tag",
-        "person.id",
-        Datum(
-            Category.ERASED,
-            (Purpose.STAY_ERASED,),
-            Until.REMEMBERED,
-            OnErase.RETAIN,
-            OnExport.WITHHELD,
-            withheld_because="a keyed hash of a random number",
-            statute=ERASURE,
-        ),
-    )
+    return Entry("tombstone", "tombstone.tag", "person.id", TOMBSTONE)

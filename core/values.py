@@ -251,3 +251,13 @@ class Verdict(StrEnum):
     ALLOWED = "allowed"
     REFUSED = "refused"
     UNCHECKED = "unchecked"  #: the look itself failed, which counts as a refusal
+
+
+@dataclass(frozen=True)
+class Probed:
+    """How one probe of a deployment went, and when it last passed, where that is known."""
+
+    key: str
+    at: Moment
+    passed: bool
+    passed_at: Moment | None = None

@@ -33,6 +33,7 @@ from storage.records.notices import SqlLooks, SqlNotices
 from storage.records.people import SqlPeople
 from storage.records.pictures import SqlDeliveries, SqlPictures
 from storage.records.policies import SqlPolicies
+from storage.records.probes import SqlProbes
 from storage.records.profiles import SqlAddresses, SqlProfiles
 from storage.records.removal import SqlRemoval
 from storage.records.servers import SqlServers
@@ -164,6 +165,10 @@ class SqlRecords:
     @cached_property
     def policies(self) -> SqlPolicies:
         return SqlPolicies(self._connection)
+
+    @cached_property
+    def probes(self) -> SqlProbes:
+        return SqlProbes(self._connection)
 
     @cached_property
     def erasures(self) -> SqlErasures:

@@ -27,6 +27,7 @@ from storage.records.tables import cell
 KEY_BYTES: Final = 32
 _VERSION: Final = b"\x01"
 _NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16  #: what AES-GCM adds to the text
 
 secret: Meaning = Datum(
     Category.KEYS,
@@ -77,6 +78,17 @@ def unseal(key: bytes, context: bytes, sealed: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce, text, context)
     except InvalidTag as error:
         raise Unsealable("the value was sealed under another key, or for another place") from error
+
+
+def is_sealed(value: bytes) -> bool:
+    """Whether it has the form of a sealed value, and is no readable text."""
+    if value[:1] != _VERSION or len(value) < 1 + _NONCE_BYTES + _TAG_BYTES:
+        return False
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def tag(lookup: bytes, text: str) -> str:

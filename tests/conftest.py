@@ -22,6 +22,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 NO_SKIP = "NO_SKIPPED_TESTS"  #: set where everything is installed: then a skipped test fails the run
 
 
+#: What happens here is far above the statements, whose own tests run on both products every time.
+FAR_FROM_SQL = ("consent", "conversation", "erasure", "policy", "rights", "tickets", "watching", "crashes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Over PostgreSQL they are run by `make test-all` alone."""
+    for item in items:
+        if item.path.parent.name in FAR_FROM_SQL and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.products)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> Store:
     """A migrated, empty database; a test that uses it runs once on each product."""

@@ -26,6 +26,7 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+@pytest.mark.products
 def test_every_model_of_the_card_gets_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "figures.json"
     ended = gpu.main(["--tiny", "--no-compile", "--batches", "1", "2", "--seconds", "0", "--json", str(written)])
@@ -87,6 +88,7 @@ def test_the_models_of_the_card_are_of_their_published_size(name: str) -> None:
     )
 
 
+@pytest.mark.products
 def test_what_drawing_costs_is_measured_in_all_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
     drawing.main(["--quick"])
     said = capsys.readouterr().out

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from bots.declaring import Commands, Handler, Nothing, Option
 from bots.policy_shown import Section, section, terms
 from bots.replies import Button, Reply, reply, say
+from core import probing
 from core.ports import App
 from core.values import Who
 
@@ -25,7 +26,8 @@ class Privacy:
 async def privacy(app: App, _who: Who, ask: Privacy) -> Reply:
     """What is kept, why and for how long; who gets it; one's rights; what changed; and the test behind each promise."""
     asked = list(Section) if ask.section == "all" else [Section(ask.section)]
-    lines = [line for one in asked for line in section(app.policy, one)]
+    probed = await probing.newest(app) if Section.PROOF in asked else None
+    lines = [line for one in asked for line in section(app.policy, one, probed)]
     return reply(*lines, buttons=tuple(button(one) for one in Section if one not in asked))
 
 

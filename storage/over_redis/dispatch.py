@@ -86,6 +86,13 @@ class RedisDispatch:
             return False
         return True
 
+    async def age(self) -> int:
+        """Milliseconds that the oldest there has been in Redis. Raises Unavailable."""
+        try:
+            return await self._wishes.age()
+        except Away as error:
+            raise Unavailable("dispatch.unavailable", retry_after=KEEP) from error
+
     async def send(self, wishes: Sequence[Wish]) -> None:
         """Raises Unavailable when Redis is away, or full."""
         job, fence = wishes[0].job, wishes[0].fence

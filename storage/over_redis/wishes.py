@@ -82,6 +82,17 @@ class RedisWishes:
             await self.forget(gone)
         return found
 
+    async def age(self) -> int:
+        """Milliseconds since the oldest wish or result was written, 0 when there is none. Raises Away."""
+        time, *oldest = whole(
+            await self._redis.together(
+                ("TIME",),
+                *(("XRANGE", key, "-", "+", "COUNT", 1) for key in (_WISHES, str(keys.RESULTS))),
+            )
+        )
+        written = [_entry_id(found[0][0])[0] for found in oldest if found]
+        return max(0, int(time[0]) * SECOND - min(written)) if written else 0
+
     async def forget(self, entries: Sequence[EntryId]) -> None:
         """Nobody is to draw them."""
         ids = [_spelled(entry) for entry in entries]

@@ -14,7 +14,6 @@ from sqlmodel import Field, SQLModel
 
 from core.datamap import (
     ABUSE,
-    ERASURE,
     PROOF,
     Category,
     Datum,
@@ -32,6 +31,7 @@ from core.datamap import (
     request,
 )
 from core.periods import YEAR, ByCode, Emptied, Ending, GoesWith, OwnEnd, Row
+from core.receipts import TOMBSTONE
 from core.rules import BUTTON_LIFE, INBOX_LIFE, TOO_YOUNG_LIFE
 
 HELD = "state = 'open'"  #: few holds are, and they are looked for every second
@@ -393,17 +393,7 @@ class ErasureRow(SQLModel, table=True):
 
     id: str = cell(in_receipt, primary_key=True)  #: the code by which the receipt is found afterwards
     person_id: str | None = cell(still_known, unique=True, default=None)
-    tombstone: str = cell(
-        Datum(
-            Category.ERASED,
-            (Purpose.STAY_ERASED,),
-            Until.REMEMBERED,
-            OnErase.RETAIN,
-            OnExport.WITHHELD,
-            withheld_because="a keyed hash of a random number",
-            statute=ERASURE,
-        )
-    )
+    tombstone: str = cell(TOMBSTONE)
     ground: str = cell(in_receipt)
     state: str = cell(in_receipt)
     plan: str = cell(in_receipt)  #: JSON: how many rows and blobs of each store there were
@@ -457,6 +447,18 @@ class PeriodRow(SQLModel, table=True):
 
     until: str = cell(NotPersonal("the name of a period"), primary_key=True)
     milliseconds: int = number(NotPersonal("how long it is"))
+
+
+class ProbeRow(SQLModel, table=True):
+    """How each probe of this deployment went last."""
+
+    __tablename__ = "probe"
+    __subject__ = ""
+
+    key: str = cell(NotPersonal("the name of a probe"), primary_key=True)
+    checked_at: int = number(NotPersonal("when this deployment was looked at"))
+    passed_at: int | None = number(NotPersonal("when this deployment last passed"), default=None)
+    passed: bool = cell(NotPersonal("whether it passed"))
 
 
 class UsageRow(SQLModel, table=True):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bots import handles, operating
-from core import accounts, delivery, erasure, retention, servers
+from core import accounts, delivery, erasure, probing, retention, servers
 from core.datamap import Until
 from core.periods import Periods
 from core.receipts import Ground
 from core.rules import DAY
 from core.tally import Used
-from core.values import JobId
+from core.values import JobId, Probed
 from core.wishes import Started
 from tests.cast import Actor, Stage, agrees_and_is_banned, enter
 from tests.pictures import picture_file
@@ -57,6 +57,7 @@ async def fill(stage: Stage) -> Life:
     await _somebody_was_erased(stage)
     await servers.add(stage.app, "discord:1", keep_days=30)
     await stage.app.database.run(lambda tx: tx.usage.add(Used(day=1, command="imagine", model="starter", times=7)))
+    await probing.note(stage.app, [Probed("books", stage.app.clock.now(), passed=True)])
 
     owed = await _asks(ben, "/imagine an owl")
     await stage.dispatches()

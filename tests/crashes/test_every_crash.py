@@ -69,6 +69,7 @@ async def test_a_file_that_was_half_written_is_swept(sqlite_world: World) -> Non
     assert await check(world, flow, left) == []
 
 
+@pytest.mark.products
 @pytest.mark.parametrize("name", FLOWS)
 async def test_whoever_really_dies_leaves_what_was_foreseen(sqlite_world: World, name: str) -> None:
     """Every single death, and some pairs: raised where they happen, through all the code that is left by them."""

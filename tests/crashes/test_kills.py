@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.crashes.aftermath import Asked, look
 from tests.kills import Siege
 
@@ -51,6 +53,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.products
 def test_a_look_afterwards_notices_what_is_wrong(tmp_path: Path) -> None:
     siege = Siege(tmp_path, "flat", seed=2)
     assert siege.run(kills=0).wrong == []

@@ -23,6 +23,7 @@ from core.notices import NOTICES
 from core.permissions import COMPELLING, SWITCHES
 from core.policy import FACTS
 from core.ports import Provenance
+from core.probing import SPEAKS_FOR
 from core.promises import Reason as NotApplicable
 from core.promises import Until as NotYet
 from core.receipts import Status
@@ -61,6 +62,7 @@ COMPOSED = {
     *(f"transfer.{one}" for one in TransferTool),
     *(f"change.{one}" for one in ChangeKind),
     *(f"fact.{one}" for one in FACTS),
+    *(f"probe.{one}" for one in SPEAKS_FOR),
     *(f"privacy_button.{one}" for one in Section),
     *(f"privacy_page.{one}" for one in Section),
     *(f"not_applicable.{one}" for one in NotApplicable),

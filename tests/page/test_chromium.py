@@ -108,7 +108,7 @@ async def test_a_persons_whole_way(tmp_path: Path, browser: Browser) -> None:
         await page.locator("#large").get_by_role("button", name="Report").click()
         await page.locator("#report-why").fill("too red")
         await ben.button("Send report").click()
-        await expect(page.locator("#large-said")).to_contain_text("is kept for whoever runs this bot")
+        await expect(page.locator("#large-said")).to_contain_text("Thank you. Your report about picture")
         await page.keyboard.press("Escape")
 
         # looked at

@@ -47,6 +47,6 @@ def test_a_report_needs_no_store(tmp_path: Path) -> None:
     told = darkroom(tmp_path, "policy", "report", "--profile", "im-generator", "--json")
 
     assert told.returncode == 0
-    assert len(json.loads(told.stdout)) == 116
+    assert len(json.loads(told.stdout)) == 62
     assert darkroom(tmp_path, "policy", "report", "--profile", "nobody").returncode == 2
     assert not (tmp_path / "data").exists()

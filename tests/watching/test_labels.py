@@ -38,7 +38,7 @@ CLOSED: dict[str, Collection[str] | re.Pattern[str]] = {
     "part": ("spendable", "held"),
     "queue": ("wishes", "results"),
     "role": ("scheduler", "door:telegram", "door:discord"),
-    "check": ("doors", "database", "schema", "keys", "blobs", "books", "safety", "worker", "redis"),
+    "check": ("doors", "database", "schema", "keys", "blobs", "books", "safety", "worker", "redis", "erasures"),
     "le": NUMBER,
 }
 

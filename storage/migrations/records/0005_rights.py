@@ -1,4 +1,4 @@
-"""Rights: consents, profiles, tickets, exports, notices, looks, erasures, servers, versions of the policy, usage, periods.
+"""Rights: consents, profiles, tickets, exports, notices, looks, erasures, servers, policies, probes, usage, periods.
 
 Reports become tickets.
 """
@@ -142,6 +142,11 @@ def upgrade() -> None:
         "policy_version",
         column("version", NUMBER), column("hash", ID), column("material", sa.Boolean()), column("document", ID),
         column("at", NUMBER), sa.PrimaryKeyConstraint("version"),
+    )  # fmt: skip
+    op.create_table(
+        "probe",
+        column("key", ID), column("checked_at", NUMBER), column("passed_at", NUMBER, null=True),
+        column("passed", sa.Boolean()), sa.PrimaryKeyConstraint("key"),
     )  # fmt: skip
     op.create_table(
         "usage",
