@@ -9,6 +9,7 @@ from tests.crashes.flows import FLOWS
 from tests.crashes.world import World
 from tests.ledger.planted import Bug, plant
 
+pytestmark = pytest.mark.products
 COMPLETION, RETENTION = "core.completion", "core.retention"
 
 #: (flow, what is said about it, the mistake)

@@ -10,6 +10,7 @@ from tests.databases import in_memory
 from tests.ledger.machine import LedgerMachine
 from tests.ledger.planted import BUGS, Bug, plant
 
+pytestmark = pytest.mark.products
 ENOUGH = settings(
     max_examples=300,
     stateful_step_count=80,
