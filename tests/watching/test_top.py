@@ -228,9 +228,11 @@ def at_a_terminal(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     before = termios.tcgetattr(theirs)
     env = environment(folder, TERM="xterm-256color")
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run in the background hands on
     process = subprocess.Popen(
         [*DARKROOM, "top"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=env, start_new_session=True
     )
+    signal.signal(signal.SIGINT, ignored)
     try:
         yield process, ours, before
         assert termios.tcgetattr(theirs) == before, "the terminal is left as it was"
