@@ -63,6 +63,10 @@ class Process(Spawned):
     def ends(self, within: float) -> int:
         """Its exit status, after SIGTERM."""
         self.ask_to_end()
+        return self.ended(within)
+
+    def ended(self, within: float) -> int:
+        """Its exit status, when it was asked to end; a second signal would not wait for what it does."""
         return self._process.wait(within)
 
     def _signal(self, number: signal.Signals) -> None:

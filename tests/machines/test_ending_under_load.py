@@ -48,7 +48,7 @@ async def test_everybody_ends_when_asked_to_and_all_is_drawn_once(deployment: De
 
     for process in processes:
         process.ask_to_end()
-    assert {process.ends(ENDS) for process in processes} == {0}
+    assert {process.ended(ENDS) for process in processes} == {0}
     assert count(house, "job WHERE state = 'queued'") >= WAITING - OUT
 
     deployment.start("web")
