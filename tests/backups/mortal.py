@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, event
 
-from bots import keeping, keeping_shown
-from bots.cli import app
-from bots.keeping_cli import TERMINATED
+from bots import keeping
+from bots.cli import app, keeping_shown
+from bots.cli.keeping import TERMINATED
 from storage.backups.sealed_files import _Counted
 from storage.blobs import ObjectBlobs
 

@@ -33,6 +33,7 @@ from core.values import DeliveryState, Owed, PersonId, Who
 from tests.cast import AGREE, Stage
 from tests.discord_ import Channel, DiscordServer, Impossible, Message, Use, User
 from tests.discord_.client import pointed_at
+from tests.discord_.limits import Limits
 from tests.discord_.messages import Upload
 from tests.doors import Standing
 from tests.overhearing import overhearing
@@ -41,6 +42,7 @@ AT_ONCE = Throttle(0.0, 0.0)
 LONGEST = 6_000  #: characters of an option; a client takes no more of what somebody pastes
 COMMANDS = ("answer", "press", "press_token", "hear")
 PATIENCE = 10.0  #: seconds until something has gone wrong
+UNHURRIED = 60.0  #: seconds that the door takes, and is given, for a first answer
 
 
 class Watched(Discord):
@@ -111,9 +113,9 @@ class Scene(Standing):
 async def at_discord(
     stage: Stage, discord: DiscordServer | None = None, *, throttle: Throttle = AT_ONCE
 ) -> AsyncIterator[Scene]:
-    """An open door on a stage, until left. It never hurries, however slow the machine: a test that wants haste says so."""
-    unhurried = patch.multiple(on_discord_hearing, GLANCE=60.0, FORM_WITHIN=60.0)
-    async with discord or DiscordServer() as server:
+    """An open door on a stage, until left. Nobody hurries, however slow the machine: a test that wants haste says so."""
+    unhurried = patch.multiple(on_discord_hearing, GLANCE=UNHURRIED, FORM_WITHIN=UNHURRIED)
+    async with discord or DiscordServer(limits=Limits(acknowledge_within=UNHURRIED)) as server:
         scene = Scene(stage, server, throttle)
         with unhurried, pointed_at(server), overhearing(on_discord_hearing, COMMANDS, _noting(scene.overheard)):
             await scene.opens()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bots.cli.policy_report import as_rows, report_table
 from bots.policy_file import profile
-from bots.policy_report import as_rows, report_table
 from bots.texts import sentences
 from core.facts import TRIAL
 from core.promises import PROFILES, PROMISES, Judged, Promise, Reason, Status, Until, report

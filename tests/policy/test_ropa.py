@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bots.policy_report import ropa_table
+from bots.cli.policy_report import ropa_table
 from bots.wiring import policy
 from core.claims import CLAIMS
 from core.datamap import Category, Purpose

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bots.settings import BadSettings, load_settings
+from bots.cli.console import Json, opened_app, print_json, refuse_with, tell
 
 if TYPE_CHECKING:
     from core.ports import App
@@ -27,30 +26,17 @@ def erase(
     ] = "operator",
     now: Annotated[bool, typer.Option("--now", help="Begin at once, without time to think better.")] = False,
     receipt: Annotated[str, typer.Option("--receipt", metavar="CODE", help="Show how this erasure stands.")] = "",
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: Json = False,
 ) -> None:
     """Erase everything about PERSON, or show the receipt of an erasure."""
-    from bots import logs
-    from bots.replies import say
-    from bots.texts import render
-    from bots.wiring import open_house
-    from core.errors import Trouble
-
     if bool(person) == bool(receipt):
-        _refuse(render(say("erase.person_or_receipt")))
-    try:
-        settings = load_settings()
-        logs.set_up(settings.log_level)
-        with open_house(settings) as house:
-            if receipt:
-                found = asyncio.run(_receipt(house.app, receipt))
-            else:
-                found = asyncio.run(_erase(house.app, person, ground, at_once=now or ground == "child"))
-            _show(found, house.app.clock.now(), as_json=json_)
-    except BadSettings as bad:
-        _refuse(str(bad))
-    except Trouble as trouble:
-        _refuse(render(say(trouble.key, **trouble.values)))
+        refuse_with("erase.person_or_receipt")
+    with opened_app() as app:
+        if receipt:
+            found = asyncio.run(_receipt(app, receipt))
+        else:
+            found = asyncio.run(_erase(app, person, ground, at_once=now or ground == "child"))
+        _show(found, app.clock.now(), as_json=json_)
 
 
 async def _erase(app: App, person: str, ground: str, *, at_once: bool) -> Erasure:
@@ -80,7 +66,6 @@ async def _receipt(app: App, code: str) -> Erasure:
 
 def _show(found: Erasure, now: int, *, as_json: bool) -> None:
     from bots.commands.erasing import standing_lines
-    from bots.texts import render
     from core import erasure
     from core.values import Moment
 
@@ -92,11 +77,6 @@ def _show(found: Erasure, now: int, *, as_json: bool) -> None:
             "begins_at": found.begins_at,
             "receipt": asdict(found.receipt) if found.receipt else None,
         }
-        typer.echo(json.dumps(shown))
+        print_json(shown)
     else:
-        typer.echo("\n".join(render(line) for line in standing_lines(found, Moment(now))))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
+        tell(*standing_lines(found, Moment(now)))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bots import logs
-from bots.settings import BadSettings, Settings, load_settings
+from bots.cli.console import Json, configured, print_json, print_table, refuse
 
 if TYPE_CHECKING:
+    from bots.settings import Settings
     from inference.entries import Entry
     from inference.stock import Stock
 
 models_app = typer.Typer(no_args_is_help=True, help="The models there are, fetching one, and checking it.")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A model's name in the catalogue.")]
 
 
@@ -28,21 +26,20 @@ Name = Annotated[str, typer.Argument(help="A model's name in the catalogue.")]
 def list_models(json_: Json = False) -> None:
     """Every model of the catalogue: its licence, what it needs, whether it is on this machine."""
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     with _opened() as (_, stock, entries):
         rows = [_described(entry, stock) for entry in entries.values()]
     if json_:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     table = Table("name", "on disk", "GB of memory", "licence", "commercial use", box=box.SIMPLE)
     table.columns[0].no_wrap = True
     for row in rows:
         said = (row["name"], row["state"], f"{row['memory'] / 1e9:g}", row["licence"], row["commercial_use"])
         table.add_row(*(escape(cell) for cell in said))
-    Console().print(table)
+    print_table(table)
 
 
 @models_app.command()
@@ -57,16 +54,19 @@ def fetch(
 
     with _opened() as (settings, stock, entries):
         entry = _named(name, entries)
-        print(f"{entry.title}: licence {entry.licence}. Commercial use: {entry.commercial_use}.", file=sys.stderr)
+        typer.echo(f"{entry.title}: licence {entry.licence}. Commercial use: {entry.commercial_use}.", err=True)
         if entry.restricted:
-            print("Its licence restricts commercial use: see to it that yours is allowed.", file=sys.stderr)
+            typer.echo("Its licence restricts commercial use: see to it that yours is allowed.", err=True)
         try:
             with _progress() as tell:
                 lock = get(entry, stock.folder(entry), Hub(settings.hub.rstrip("/"), _token(settings)), revision, tell)
         except Unfetchable as refusal:
-            _refuse(str(refusal))
+            refuse(str(refusal))
     told = {"name": name, "revision": lock.revision, "folder": str(stock.folder(entry)), "files": len(lock.files)}
-    print(json.dumps(told) if json_ else f"{name} is in {told['folder']}, revision {lock.revision}.")
+    if json_:
+        print_json(told)
+    else:
+        typer.echo(f"{name} is in {told['folder']}, revision {lock.revision}.")
 
 
 @models_app.command()
@@ -81,10 +81,13 @@ def check(name: Name, json_: Json = False) -> None:
             verify(entry, stock.folder(entry), thorough=True)
             lock = read_lock(stock.folder(entry))
         except Unusable as refusal:
-            _refuse(str(refusal))
+            refuse(str(refusal))
     told = {"name": name, "revision": lock.revision if lock else "", "files": len(lock.files) if lock else 0}
-    said = f"all {told['files']} files are what was fetched" if lock else "nothing in it could run code"
-    print(json.dumps(told) if json_ else f"{name}: {said}.")
+    if json_:
+        print_json(told)
+    else:
+        said = f"all {told['files']} files are what was fetched" if lock else "nothing in it could run code"
+        typer.echo(f"{name}: {said}.")
 
 
 def _described(entry: Entry, stock: Stock) -> dict[str, Any]:
@@ -119,7 +122,7 @@ def _described(entry: Entry, stock: Stock) -> dict[str, Any]:
 
 def _named(name: str, entries: dict[str, Entry]) -> Entry:
     if name not in entries:
-        _refuse(f"{name} is no model of the catalogue: `darkroom models list` shows them.")
+        refuse(f"{name} is no model of the catalogue: `darkroom models list` shows them.")
     return entries[name]
 
 
@@ -128,13 +131,9 @@ def _opened() -> Iterator[tuple[Settings, Stock, dict[str, Entry]]]:
     from bots.wiring import stock
     from inference.entries import BadCatalogue, read_models
 
-    try:
-        settings = load_settings()
-        logs.set_up(settings.log_level)
+    with configured(BadCatalogue) as settings:
         found = stock(settings)
         yield settings, found, read_models(found.own_models)
-    except (BadSettings, BadCatalogue) as bad:
-        _refuse(str(bad))
 
 
 def _token(settings: Settings) -> str | None:
@@ -159,8 +158,3 @@ def _progress() -> Iterator[Any]:
             bars.update(tasks[file], completed=came)
 
         yield tell
-
-
-def _refuse(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(2)

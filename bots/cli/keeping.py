@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bots import logs
-from bots.settings import BadSettings, Settings, load_settings
+from bots.cli.console import Json, configured, opened_app, print_json, print_table, refuse, tell
 
 if TYPE_CHECKING:
-    from bots.replies import Line
-    from core.ports import App
+    from bots.settings import Settings
 
 keeping_app = typer.Typer()
 deliveries_app = typer.Typer(no_args_is_help=True, help="Outcomes that a restore held back.")
 keeping_app.add_typer(deliveries_app, name="deliveries")
 
 TERMINATED = 128 + signal.SIGTERM
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @keeping_app.command()
@@ -44,15 +39,16 @@ def backup(
     json_: Json = False,
 ) -> None:
     """Write everything into one sealed file, beside a running bot; people's keys go into another."""
-    from bots import keeping, keeping_shown
+    from bots import keeping
+    from bots.cli import keeping_shown
 
-    with _refusing() as settings:
+    with _whole() as settings:
         done = keeping.write_backup(settings, to, recipient or [], identity, keys=keys, force=force)
         where = keeping.places(settings)
     if json_:
-        _print(keeping_shown.backup_as_json(to, done))
+        print_json(keeping_shown.backup_as_json(to, done))
     else:
-        _say(keeping_shown.backed_up(to, done, where, keys=keys))
+        tell(*keeping_shown.backed_up(to, done, where, keys=keys))
     _end(done.manifest.mistakes)
 
 
@@ -64,14 +60,15 @@ def restore(
     json_: Json = False,
 ) -> None:
     """Bring a backup back, into an empty instance."""
-    from bots import keeping, keeping_shown
+    from bots import keeping
+    from bots.cli import keeping_shown
 
-    with _refusing() as settings:
+    with _whole() as settings:
         done = keeping.bring_back(settings, from_, keys, identity)
     if json_:
-        _print(keeping_shown.restored_as_json(done))
+        print_json(keeping_shown.restored_as_json(done))
     else:
-        _say(keeping_shown.restored(done))
+        tell(*keeping_shown.restored(done))
     _end(done.mistakes)
 
 
@@ -86,7 +83,7 @@ def migrate(
     """Bring the schemas up to date; or copy everything to other stores, and prove the copy."""
     urls = (to, keys_to, blobs_to)
     if any(urls) and check:
-        _refuse("--check only looks: leave out --to, --keys-to and --blobs-to.")
+        refuse("--check only looks: leave out --to, --keys-to and --blobs-to.")
     if any(urls):
         _copy(urls, json_)
     else:
@@ -96,20 +93,18 @@ def migrate(
 @deliveries_app.command("held")
 def held(json_: Json = False) -> None:
     """What people were not told, because it came out of a backup and they may have been told after that was made."""
-    from rich.console import Console
-
-    from bots import keeping_shown
+    from bots.cli import keeping_shown
     from bots.replies import say
     from core import delivery
 
-    with _app() as app:
+    with opened_app() as app:
         outcomes = asyncio.run(delivery.held(app))
     if json_:
-        _print([asdict(one) for one in outcomes])
+        print_json([asdict(one) for one in outcomes])
     elif outcomes:
-        Console().print(keeping_shown.held_table(outcomes))
+        print_table(keeping_shown.held_table(outcomes))
     else:
-        _say([say("held.none")])
+        tell(say("held.none"))
 
 
 @deliveries_app.command("release")
@@ -126,82 +121,49 @@ def release(
     from core.values import JobId
 
     if bool(request) == all_:
-        _refuse("Name the request whose outcomes are to be told, or say --all.")
-    with _app() as app:
+        refuse("Name the request whose outcomes are to be told, or say --all.")
+    with opened_app() as app:
         released = asyncio.run(delivery.release(app, JobId(request) if request else None))
     if json_:
-        _print({"released": released})
+        print_json({"released": released})
     else:
-        _say([say("held.released", n=released)])
+        tell(say("held.released", n=released))
 
 
 def _upgrade(as_json: bool, *, check: bool) -> None:
-    from bots import keeping, keeping_shown
+    from bots import keeping
+    from bots.cli import keeping_shown
 
-    with _refusing() as settings:
+    with _whole() as settings:
         schemas = keeping.schemas(settings) if check else keeping.bring_up_to_date(settings)
     if as_json:
-        _print([asdict(one) for one in schemas])
+        print_json([asdict(one) for one in schemas])
     else:
-        _say(keeping_shown.migrations(schemas, done=not check))
+        tell(*keeping_shown.migrations(schemas, done=not check))
 
 
 def _copy(urls: tuple[str, str, str], as_json: bool) -> None:
-    from rich.console import Console
+    from bots import keeping
+    from bots.cli import keeping_shown
 
-    from bots import keeping, keeping_shown
-
-    with _refusing() as settings:
+    with _whole() as settings:
         done = keeping.move_to(settings, *urls)
     if as_json:
-        _print(keeping_shown.moved_as_json(done, urls))
+        print_json(keeping_shown.moved_as_json(done, urls))
     else:
-        Console().print(keeping_shown.moved_table(done))
-        _say(keeping_shown.moved(done, urls))
+        print_table(keeping_shown.moved_table(done))
+        tell(*keeping_shown.moved(done, urls))
     _end(done.mistakes)
 
 
 @contextmanager
-def _refusing() -> Iterator[Settings]:
-    """The settings; whatever goes wrong becomes one sentence and exit 2, and SIGTERM leaves nothing half written."""
-    from bots.replies import say
-    from bots.texts import render
+def _whole() -> Iterator[Settings]:
+    """The settings of something that leaves nothing half written when SIGTERM comes."""
     from bots.wiring import FolderBusy
-    from core.errors import Trouble
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    try:
-        settings = load_settings()
-        logs.set_up(settings.log_level)
+    with configured(FolderBusy) as settings:
         yield settings
-    except (BadSettings, FolderBusy) as refusal:
-        _refuse(str(refusal))
-    except Trouble as trouble:
-        _refuse(render(say(trouble.key, **trouble.values)))
-
-
-@contextmanager
-def _app() -> Iterator[App]:
-    from bots.wiring import open_house
-
-    with _refusing() as settings, open_house(settings) as house:
-        yield house.app
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
-
-
-def _say(lines: Iterable[Line]) -> None:
-    from bots.texts import render
-
-    for line in lines:
-        typer.echo(render(line))
-
-
-def _print(values: Any) -> None:
-    typer.echo(json.dumps(values))
 
 
 def _end(mistakes: list[str] | None) -> None:

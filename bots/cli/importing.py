@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bots.cli.console import Json, opened_app, print_json, tell
 
 import_app = typer.Typer()
 
@@ -20,7 +21,7 @@ def import_(
     as_: Annotated[
         str, typer.Option("--as", metavar="DOOR:NAME", help="Whose it becomes; left out: who exported it.")
     ] = "",
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: Json = False,
 ) -> None:
     """Take over what somebody exported from another Darkroom, in an account that begins with it."""
     from dataclasses import asdict
@@ -28,37 +29,22 @@ def import_(
     from bots.exporting.importing import bring_in
     from bots.exporting.reading import brought
     from bots.replies import say
-    from bots.settings import BadSettings, load_settings
-    from bots.texts import render
-    from bots.wiring import open_house
-    from core.errors import Trouble
 
-    try:
-        with brought(files) as found, open_house(load_settings()) as house:
-            done = asyncio.run(bring_in(house.app, found, as_))
-    except BadSettings as bad:
-        _refuse(str(bad))
-    except Trouble as trouble:
-        _refuse(render(say(trouble.key, **trouble.values)))
+    with opened_app() as app, brought(files) as found:
+        done = asyncio.run(bring_in(app, found, as_))
     if json_:
-        typer.echo(json.dumps({**asdict(done), "credits": 0}))
+        print_json({**asdict(done), "credits": 0})
         return
-    counts = say(
-        "import.done", person=done.person, requests=done.requests, pictures=done.pictures, choices=done.choices
-    )
-    typer.echo(render(counts))
-    typer.echo(render(say("import.not_imported")))
+    counts = {"requests": done.requests, "pictures": done.pictures, "choices": done.choices}
+    tell(say("import.done", person=done.person, **counts), say("import.not_imported"))
 
 
 @import_app.command("export-schema")
 def export_schema() -> None:
     """Print the JSON Schema of an export's data.json, as docs/export.schema.json has it."""
+    import json
+
     from bots.exporting.form import schema
     from bots.wiring import datamap
 
     typer.echo(json.dumps(schema(datamap()), indent=1))
-
-
-def _refuse(sentence: str) -> None:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)

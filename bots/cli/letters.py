@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bots import logs
-from bots.settings import BadSettings, load_settings
+from bots.cli.console import Json, opened_app, print_json, print_table
 
 if TYPE_CHECKING:
     from core.letters import Server, Ticket
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 tickets_app = typer.Typer(no_args_is_help=True, help="What people asked for, and when it is due.")
 server_app = typer.Typer(no_args_is_help=True, help="Settings of Discord servers and Telegram groups.")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The ticket's number.")]
 Named = Annotated[str, typer.Argument(metavar="DOOR:ID", help="As in discord:112233445566778899.")]
 KeepDays = Annotated[
@@ -36,22 +32,21 @@ def list_tickets(
 ) -> None:
     """Everything that is not answered, the most urgent first: kind, number, day. No words of anybody's."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from core import tickets
 
-    with _app() as app:
+    with opened_app() as app:
         now = app.clock.now()
         rows = [_row(one, now) for one in asyncio.run(tickets.unanswered(app, due=due))]
     if json_:
-        typer.echo(json.dumps(rows))
+        print_json(rows)
         return
     table = Table("number", "kind", "asked", "due", "", box=box.SIMPLE)
     for row in rows:
         late = "[red]overdue" if row["overdue"] else ""
         table.add_row(row["id"], row["kind"], _day(row["asked_at"]), _time(row["due_at"]), late)
-    Console().print(table)
+    print_table(table)
 
 
 @tickets_app.command("show")
@@ -64,10 +59,10 @@ def show_ticket(id_: Id, json_: Json = False) -> None:
         words = {"text": await tickets.text_of(app, ticket), "answer": await tickets.answer_of(app, ticket)}
         return _row(ticket, app.clock.now()) | {"about": ticket.about} | words
 
-    with _app() as app:
+    with opened_app() as app:
         row = asyncio.run(opened(app))
     if json_:
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        print_json(row)
         return
     typer.echo(f"{row['id']}: {row['kind']}, {row['state']}, due {_time(row['due_at'])}")
     for words in (row["about"], row["text"], row["answer"]):
@@ -100,7 +95,7 @@ def add_server(named: Named, keep_days: KeepDays = 0, json_: Json = False) -> No
     """Give a server settings of its own."""
     from core import servers
 
-    with _app() as app:
+    with opened_app() as app:
         _print_server(asyncio.run(servers.add(app, named, keep_days)), as_json=json_)
 
 
@@ -109,7 +104,7 @@ def set_server(named: Named, keep_days: KeepDays, json_: Json = False) -> None:
     """Change them. A shorter time counts for the pictures that are there, too."""
     from core import servers
 
-    with _app() as app:
+    with opened_app() as app:
         _print_server(asyncio.run(servers.keep(app, named, keep_days)), as_json=json_)
 
 
@@ -118,20 +113,22 @@ def list_servers(json_: Json = False) -> None:
     """Every server with settings. Only a keyed hash of its id is stored, so that is what it is listed by."""
     from core import servers
 
-    with _app() as app:
+    with opened_app() as app:
         found = asyncio.run(servers.every(app))
     if json_:
-        typer.echo(json.dumps([_server_row(one) for one in found]))
+        print_json([_server_row(one) for one in found])
         return
     for one in found:
         _print_server(one, as_json=False)
 
 
-def _done(as_json: bool, work: Any) -> None:
-    with _app() as app:
-        coroutine: Coroutine[Any, Any, Ticket] = work(app)
-        row = _row(asyncio.run(coroutine), app.clock.now())
-    typer.echo(json.dumps(row) if as_json else f"{row['id']}: {row['kind']}, {row['state']}")
+def _done(as_json: bool, work: Callable[[App], Coroutine[Any, Any, Ticket]]) -> None:
+    with opened_app() as app:
+        row = _row(asyncio.run(work(app)), app.clock.now())
+    if as_json:
+        print_json(row)
+    else:
+        typer.echo(f"{row['id']}: {row['kind']}, {row['state']}")
 
 
 def _row(ticket: Ticket, now: int) -> dict[str, Any]:
@@ -152,8 +149,10 @@ def _server_row(server: Server) -> dict[str, Any]:
 
 
 def _print_server(server: Server, *, as_json: bool) -> None:
-    row = _server_row(server)
-    typer.echo(json.dumps(row) if as_json else f"{server.id}: keep_days {server.keep_days}")
+    if as_json:
+        print_json(_server_row(server))
+    else:
+        typer.echo(f"{server.id}: keep_days {server.keep_days}")
 
 
 def _day(moment: int) -> str:
@@ -162,27 +161,3 @@ def _day(moment: int) -> str:
 
 def _time(moment: int) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-@contextmanager
-def _app() -> Iterator[App]:
-    """Whatever goes wrong becomes one sentence and exit 2."""
-    from bots.replies import say
-    from bots.texts import render
-    from bots.wiring import open_house
-    from core.errors import Trouble
-
-    try:
-        settings = load_settings()
-        logs.set_up(settings.log_level)
-        with open_house(settings) as house:
-            yield house.app
-    except BadSettings as bad:
-        _refuse(str(bad))
-    except Trouble as trouble:
-        _refuse(render(say(trouble.key, **trouble.values)))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)

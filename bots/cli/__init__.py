@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from bots import logs
-from bots.erasing_cli import erasing_app
-from bots.import_cli import import_app
-from bots.keeping_cli import keeping_app
-from bots.letters_cli import server_app, tickets_app
-from bots.models_cli import models_app
-from bots.policy_cli import policy_app, ropa_app
-from bots.settings import BadSettings, Settings, load_settings
-from bots.usage_cli import usage_app
+from bots.cli.console import Json, configured, opened, opened_app, print_json, print_values, refuse
+from bots.cli.erasing import erasing_app
+from bots.cli.importing import import_app
+from bots.cli.keeping import keeping_app
+from bots.cli.letters import server_app, tickets_app
+from bots.cli.models import models_app
+from bots.cli.policy import policy_app, ropa_app
+from bots.cli.usage import usage_app
 from core.rules import HEAVIEST
 
 if TYPE_CHECKING:
+    from bots.settings import Settings
     from bots.wiring import House
 
 app = typer.Typer(
@@ -44,8 +43,6 @@ app.add_typer(tickets_app, name="tickets")
 app.add_typer(server_app, name="server")
 app.add_typer(usage_app)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command()
 def talk(
@@ -54,7 +51,12 @@ def talk(
     json_: Json = False,
 ) -> None:
     """Talk to the bot at this terminal, one message a line."""
-    _serve(as_, out, json_)
+    from bots.talking import talk as converse
+
+    if not as_.isprintable():
+        refuse("--as needs a name of printable characters.")
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+    _run(lambda house, _: converse(house, as_, out, as_json=json_))
 
 
 @app.command()
@@ -62,8 +64,7 @@ def demo() -> None:
     """Try the bot here and now in your browser, with free credits and no account anywhere."""
     from bots.serving import serve_page
 
-    settings = _settings()
-    _run(settings, lambda house: serve_page(house, settings))
+    _run(serve_page)
 
 
 @app.command()
@@ -71,8 +72,7 @@ def up() -> None:
     """Open every door that has a token: Telegram, Discord; and the page where DARKROOM_PAGE is on."""
     from bots.serving import serve_doors
 
-    settings = _settings()
-    _run(settings, lambda house: serve_doors(house, settings))
+    _run(serve_doors)
 
 
 @app.command()
@@ -80,8 +80,7 @@ def chat() -> None:
     """One of several: listen to Telegram and Discord where no other process does, and stand by where one does."""
     from bots.serving import serve_chats
 
-    settings = _settings()
-    _run(settings, lambda house: serve_chats(house, settings))
+    _run(serve_chats)
 
 
 @app.command()
@@ -89,8 +88,7 @@ def web() -> None:
     """One of several: serve what browsers and machines ask for, and the page where DARKROOM_PAGE is on."""
     from bots.serving import serve_web
 
-    settings = _settings()
-    _run(settings, lambda house: serve_web(house, settings))
+    _run(serve_web)
 
 
 @app.command()
@@ -98,18 +96,16 @@ def worker() -> None:
     """Draw for a bot on another machine: needs only DARKROOM_REDIS_URL, DARKROOM_WIRE_KEY and the models."""
     from bots.remote_worker import work
     from bots.secrets import load_text, load_wire_key
+    from bots.settings import BadSettings
     from bots.wiring import FolderBusy, named_worker, require_models
 
-    settings = _settings()
-    try:
+    with configured(FolderBusy, ValueError) as settings:
         models = require_models(settings)
         names = [model.name for model in models.models]
         if not (redis := load_text(settings, "redis_url")):
             raise BadSettings("DARKROOM_REDIS_URL is not set: it is where a worker finds its bot.")
         with named_worker(settings) as name:
             status = work(redis, load_wire_key(settings), name, names, models.stock, settings.flat_delay)
-    except (FolderBusy, BadSettings, ValueError) as refusal:
-        _refuse(str(refusal))
     raise typer.Exit(status)
 
 
@@ -122,8 +118,8 @@ def make_secrets(folder: Path, json_: Json = False) -> None:
     try:
         made = make_all(folder, make_certificates)
     except OSError as error:
-        _refuse(f"Nothing can be written in {folder} ({(error.strerror or '').lower()}).")
-    _print(json_, {path.name: str(path) for path in made})
+        refuse(f"Nothing can be written in {folder} ({(error.strerror or '').lower()}).")
+    print_values({path.name: str(path) for path in made}, as_json=json_)
 
 
 @credits_app.command("show")
@@ -131,9 +127,9 @@ def credits_show(person: str, json_: Json = False) -> None:
     """What PERSON (door:NAME, as in terminal:ana) can spend, holds and owes."""
     from bots import operating
 
-    with _house() as house:
-        balance = asyncio.run(operating.balance(house.app, person))
-    _print(json_, {"spendable": balance.spendable, "held": balance.held, "debt": balance.debt})
+    with opened_app() as app:
+        balance = asyncio.run(operating.balance(app, person))
+    print_values({"spendable": balance.spendable, "held": balance.held, "debt": balance.debt}, as_json=json_)
 
 
 @credits_app.command("grant")
@@ -146,9 +142,9 @@ def credits_grant(
     """Give PERSON some credits, or take some back."""
     from bots import operating
 
-    with _house() as house:
-        balance = asyncio.run(operating.grant(house.app, person, amount, reason))
-    _print(json_, {"spendable": balance.spendable, "held": balance.held, "debt": balance.debt})
+    with opened_app() as app:
+        balance = asyncio.run(operating.grant(app, person, amount, reason))
+    print_values({"spendable": balance.spendable, "held": balance.held, "debt": balance.debt}, as_json=json_)
 
 
 @app.command()
@@ -162,9 +158,9 @@ def weight(
     """How many turns PERSON has for one of others of the same server while people wait."""
     from bots import operating
 
-    with _house() as house:
-        weighs = asyncio.run(operating.weight(house.app, person, turns))
-    _print(json_, {"weight": weighs})
+    with opened_app() as app:
+        weighs = asyncio.run(operating.weight(app, person, turns))
+    print_values({"weight": weighs}, as_json=json_)
 
 
 @app.command()
@@ -178,13 +174,13 @@ def sweep(
     from core import erasure, retention
 
     if not once:
-        _refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every ten minutes.")
-    with _house() as house:
+        refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every ten minutes.")
+    with opened_app() as app:
         erased = 0
         with suppress(ExceptionGroup):  # what fails is put off, and its receipt says so
-            erased = asyncio.run(erasure.proceed(house.app))
-        swept = asyncio.run(retention.sweep(house.app))
-    _print(json_, asdict(swept) | {"erased": erased})
+            erased = asyncio.run(erasure.proceed(app))
+        swept = asyncio.run(retention.sweep(app))
+    print_values(asdict(swept) | {"erased": erased}, as_json=json_)
 
 
 @app.command("datamap")
@@ -199,11 +195,11 @@ def print_datamap(json_: Json = False) -> None:
 def doctor(json_: Json = False) -> None:
     """Check this installation; exit 1 when something is wrong."""
     from bots import operating
+    from bots.wiring import open_house
 
-    settings = _settings()
-    with _house(settings) as house:
+    with configured() as settings, open_house(settings) as house:
         findings = asyncio.run(operating.examine(house, settings))
-    _print(json_, {finding.what: finding.said for finding in findings})
+    print_values({finding.what: finding.said for finding in findings}, as_json=json_)
     if any(finding.trouble for finding in findings):
         raise typer.Exit(1)
 
@@ -220,72 +216,25 @@ def top(
     from bots.watching.top_shown import show_once, watch
 
     console = Console()
-    with _house() as house, suppress(KeyboardInterrupt):
+    with opened() as house, suppress(KeyboardInterrupt):
         if json_:
-            print(json.dumps(asyncio.run(look(house)).as_json()))
+            print_json(asyncio.run(look(house)).as_json())
         elif once or not console.is_terminal:
             asyncio.run(show_once(house, console))
         else:
             asyncio.run(watch(house, console))
 
 
-def _serve(person: str, out: Path, as_json: bool) -> None:
-    from bots.talking import talk as converse
-
-    settings = _settings()
-    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-    if not person.isprintable():
-        _refuse("--as needs a name of printable characters.")
-    _run(settings, lambda house: converse(house, person, out, as_json=as_json))
-
-
-def _run(settings: Settings, serve: Callable[[House], Coroutine[Any, Any, int]]) -> NoReturn:
+def _run(serve: Callable[[House, Settings], Coroutine[Any, Any, int]]) -> NoReturn:
     """Serve people as the one process of this data folder, and end with its exit status."""
-    from bots.wiring import FolderBusy, place_to_serve
+    from bots.wiring import FolderBusy, open_house, place_to_serve
 
     try:
-        with place_to_serve(settings), _house(settings) as house:
-            status = asyncio.run(serve(house))
-    except (FolderBusy, BadSettings) as refusal:
-        _refuse(str(refusal))
+        with configured(FolderBusy) as settings, place_to_serve(settings), open_house(settings) as house:
+            status = asyncio.run(serve(house, settings))
     except KeyboardInterrupt:
         status = 130
     raise typer.Exit(status)
-
-
-def _settings() -> Settings:
-    try:
-        settings = load_settings()
-    except BadSettings as bad:
-        _refuse(str(bad))
-    logs.set_up(settings.log_level)
-    return settings
-
-
-@contextmanager
-def _house(settings: Settings | None = None) -> Iterator[House]:
-    """The opened house; whatever keeps it from opening, or an operator from acting, becomes one sentence and exit 2."""
-    from bots.replies import say
-    from bots.texts import render
-    from bots.wiring import open_house
-    from core.errors import Trouble
-
-    try:
-        with open_house(settings or _settings()) as house:
-            yield house
-    except BadSettings as bad:
-        _refuse(str(bad))
-    except Trouble as trouble:
-        _refuse(render(say(trouble.key, **trouble.values)))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    raise typer.Exit(2)
-
-
-def _print(as_json: bool, values: dict[str, Any]) -> None:
-    print(json.dumps(values) if as_json else "\n".join(f"{name}: {value}" for name, value in values.items()))
 
 
 def main() -> None:

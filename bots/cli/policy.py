@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bots.settings import BadSettings, load_settings
+from bots.cli.console import Json, configured, print_json, print_table
 
 if TYPE_CHECKING:
     from core.facts import Facts
@@ -15,21 +14,20 @@ if TYPE_CHECKING:
 policy_app = typer.Typer(no_args_is_help=True, help="What this bot tells people it keeps and promises.")
 ropa_app = typer.Typer()
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Profile = Annotated[str, typer.Option(help="One of the shipped profiles; left out: your policy.toml.")]
 
 
 @policy_app.command()
 def report(profile: Profile = "", json_: Json = False) -> None:
     """Every promise, and what became of it: kept with its test, not applicable with the reason, or not yet."""
-    from bots.policy_report import as_rows, report_table
+    from bots.cli.policy_report import as_rows, report_table
     from core.promises import PROFILES, report
 
     judged, letter = report(_facts(profile)), PROFILES.get(profile, "")
     if json_:
-        _print(as_rows(judged, letter))
+        print_json(as_rows(judged, letter))
     else:
-        _show(report_table(judged, letter))
+        print_table(report_table(judged, letter))
 
 
 @policy_app.command()
@@ -43,7 +41,7 @@ def show(profile: Profile = "", json_: Json = False) -> None:
     said = {which.value: [render(line) for line in section(made, which)] for which in Section}
     said["terms"] = [render(line) for line in terms(made)]
     if json_:
-        _print({"hash": made.hash, **said})
+        print_json({"hash": made.hash, **said})
     else:
         typer.echo("\n\n".join("\n".join(lines) for lines in said.values()))
 
@@ -51,37 +49,20 @@ def show(profile: Profile = "", json_: Json = False) -> None:
 @ropa_app.command()
 def ropa(profile: Profile = "", json_: Json = False) -> None:
     """The record of processing activities that GDPR 30 asks for."""
-    from bots.policy_report import ropa_table
+    from bots.cli.policy_report import ropa_table
     from bots.wiring import policy
     from core.processing import record
 
     made = record(policy(_facts(profile)))
     if json_:
-        _print(made.as_json())
+        print_json(made.as_json())
     else:
-        _show(ropa_table(made))
+        print_table(ropa_table(made))
 
 
 def _facts(profile: str) -> Facts:
     from bots.policy_file import profile as shipped
     from bots.policy_file import read_policy
 
-    try:
-        return (shipped(profile) if profile else read_policy(load_settings().policy)).facts
-    except BadSettings as bad:
-        _refuse(str(bad))
-
-
-def _show(table: Any) -> None:
-    from rich.console import Console
-
-    Console().print(table)
-
-
-def _print(values: Any) -> None:
-    typer.echo(json.dumps(values))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
+    with configured() as settings:
+        return (shipped(profile) if profile else read_policy(settings.policy)).facts
