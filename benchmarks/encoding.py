@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.credentials import Credentials, LabellingEncoder, make_certificates
 from inference.marking import Mark
 from inference.pictures import Format, encode, image_of

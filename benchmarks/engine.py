@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.models import Shelf, draw_bare
 from core.values import JobId
-from core.wishes import Finished, Wish
+from core.values.wishes import Finished, Wish
 from inference.drawing import Pipelines
 from inference.worker import Cancelled, Look, Stepped, serve
 from storage.wire import FROM_WORKER, KEY_BYTES, Told, frame

@@ -29,11 +29,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bots.exporting.making import make
-from core import accounts, exports, retention
-from core.completion import picture_place
+from core import accounts
 from core.credits import Milli
-from core.generation import pack_words, words_place
+from core.erasing import retention
 from core.ports import App
+from core.requests.completion import picture_place
+from core.requests.generation import pack_words, words_place
+from core.rights import exports
 from core.rules import DAY
 from core.values import Job, JobId, JobState, Moment, Person, Picture, PictureId, Settings, Who, Words
 from storage.database import SqlDatabase, open_engine, sqlite_url

@@ -19,10 +19,10 @@ from rich.table import Table
 from benchmarks.models import Shelf
 from benchmarks.whole_bot import Desk, a_house
 from core import accounts
-from core.completion import picture_place
 from core.ports import App
+from core.requests.completion import picture_place
 from core.values import PersonId, Who
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from tests.generated import busy
 
 SIDES = (128, 512, 1024)
@@ -52,7 +52,7 @@ async def _measure(shelf: Shelf, rounds: int) -> dict[int, Seconds]:
 
 
 async def keep(app: App, person: PersonId, blob: str, pixels: Pixels, took: Seconds) -> None:
-    """As core.completion does it."""
+    """As core.requests.completion does it."""
 
     async def timed(name: str, work: Awaitable[R]) -> R:
         began = time.perf_counter()

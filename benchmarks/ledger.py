@@ -3,8 +3,8 @@
     python -m benchmarks.ledger [--postgres] [--repeats N] [--folder FOLDER]
 
 A bare durable commit is a transaction that updates one row, spoken straight to the driver under the product's own settings.
-Hold and settle are the product's two transactions: core.generation.accept and core.completion.keep_picture of the last
-picture. The three take turns, so that a disk that changes its mood changes it for all of them.
+Hold and settle are the product's two transactions: `accept` in core/requests/generation.py, and `keep_picture` of the last
+picture in core/requests/completion.py. The three take turns, so that a disk that changes its mood changes it for all of them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from core import accounts, completion, generation, scheduling
+from core import accounts
 from core.credits import LedgerAccountId, LotId, Milli
-from core.ports import Agreed, Limits, NewIdentity
+from core.ports import Limits
+from core.records import Agreed, NewIdentity
+from core.requests import completion, generation, scheduling
 from core.values import Job, JobId, JobState, Moment, Person, PersonId, Picture, PictureId, Settings
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.schema import upgrade

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bots.wiring import House, open_house
-from core import accounts, generation
-from core.options import Ask
+from core import accounts
+from core.requests import generation
+from core.requests.options import Ask
 from core.values import Who
 from tests.machines.deployment import Deployment, whole_deployment
 from tests.telegram import TelegramServer

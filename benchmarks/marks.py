@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rivals import Scheme, rivals
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import marking
 from inference.marking import ANYWHERE, AS_IT_IS, CHANCE, SCALES, Mark
 from inference.pictures import image_of

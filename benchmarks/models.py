@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.values import JobId, Settings
-from core.wishes import Wish
+from core.values.wishes import Wish
 from inference.entries import Entry, read_models
 from inference.stock import Stock
 

@@ -4,8 +4,8 @@
 
 So many requests with a picture each, buttons, updates and messages, half of them due; pictures are due for a third by the
 operator's period, by a server's and by their people's each. One account that is nobody's any more has thousands of bookings.
-What is measured is each transaction of core/retention.py, from its beginning until it is on the disk: on SQLite whoever writes
-waits for as long; the look at what is overdue only reads, and nobody waits for it. Blobs are left out.
+What is measured is each transaction of core/erasing/retention.py, from its beginning until it is on the disk: on SQLite
+whoever writes waits for as long; the look at what is overdue only reads, and nobody waits for it. Blobs are left out.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from rich.table import Table
 from sqlalchemy import Connection, Engine, insert, text
 
 from benchmarks.ledger import a_database, bare_commits, timed
-from core import gallery, retention
 from core.datamap import Until
+from core.erasing import retention
 from core.periods import Keeping, Periods
+from core.requests import gallery
 from core.rules import DAY
 from core.values import Moment, PictureId
 from storage.database import SqlDatabase, open_engine

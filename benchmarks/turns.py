@@ -3,9 +3,10 @@
     python -m benchmarks.turns [--postgres] [--people N N N] [--repeats N] [--folder FOLDER]
 
 The first table is the choice alone, in memory: everybody has had turns before and asks again after each, all in one server
-(the private chats of a door) or ten in each. The second is the transaction that the leader runs for each job (core.scheduling.
-choose): what is new in the queue is read, the job is chosen, and moved out under a new fence; beside what beginning to lead
-and a comparison with the whole queue take. The sizes take turns, so that a machine that changes its mood changes it for all.
+(the private chats of a door) or ten in each. The second is the transaction that the leader runs for each job (`choose` in
+core/requests/scheduling.py): what is new in the queue is read, the job is chosen, and moved out under a new fence; beside
+what beginning to lead and a comparison with the whole queue take. The sizes take turns, so that a machine that changes its
+mood changes it for all.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from rich.table import Table
 from sqlalchemy import insert, select, text
 
 from benchmarks.ledger import a_database, a_job, bare_commits, somebody_rich, timed
-from core import scheduling
-from core.line import Line
+from core.queue.turns import Turns, Waiting
+from core.requests import scheduling
+from core.requests.line import Line
+from core.requests.scheduling import Dispatched
 from core.rules import OVERLAP, RESYNC, SECOND
-from core.scheduling import Dispatched
-from core.turns import Turns, Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId
 from storage.database import SqlDatabase, open_engine
 from storage.records.jobs import SqlJobs, jobs, wishes

@@ -26,10 +26,11 @@ from benchmarks.ledger import bare_commits, timed
 from bots.background import Background
 from bots.settings import Settings
 from bots.wiring import House, open_house
-from core import accounts, generation
-from core.options import Ask
+from core import accounts
+from core.requests import generation
+from core.requests.options import Ask
 from core.values import Who
-from core.wishes import Finished, News, Started
+from core.values.wishes import Finished, News, Started
 from storage.database import open_engine, sqlite_url
 from tests.machines.deployment import whole_deployment
 

@@ -35,7 +35,7 @@ from bots.wiring import House, open_house
 from core.ports import App
 from core.rules import MINIMUM_AGE
 from core.values import DeliveryState, Owed
-from core.wishes import Wish
+from core.values.wishes import Wish
 
 GOAL = 0.95
 RAMP = 2  #: pictures before the count begins: by then one is drawn, one waits behind it, and the bot tells a third

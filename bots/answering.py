@@ -14,9 +14,10 @@ from bots.declaring import Attachment, Command
 from bots.handles import redeem
 from bots.parsing import parse
 from bots.replies import Button, Reply, reply, say, whisper
-from core import dormancy, notices, profiles, publishing, usage
+from core.erasing import dormancy
 from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
+from core.rights import notices, profiles, publishing, usage
 from core.rules import COMMAND_BURST
 from core.values import Who
 

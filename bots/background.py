@@ -22,12 +22,13 @@ from bots.leading import Alone, Leading
 from bots.receipts import Receipts
 from bots.repeating import again_and_again
 from bots.taking_back import Leaves, TakesBack
-from core import scheduling, usage
-from core.board import Drawing
 from core.ports import App
+from core.queue.board import Drawing
+from core.requests import scheduling
+from core.rights import usage
 from core.rules import MINUTE, PREVIEW_PAUSE, SECOND
 from core.values import Verdict
-from core.wishes import Passing, Progress
+from core.values.wishes import Passing, Progress
 
 log = structlog.get_logger()
 

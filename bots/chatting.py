@@ -11,7 +11,7 @@ import structlog
 
 from bots.replies import Line
 from bots.texts import render
-from core.board import Drawing
+from core.queue.board import Drawing
 from core.values import JobId
 
 log = structlog.get_logger()

@@ -10,10 +10,10 @@ import structlog
 
 from bots.commands.shown import details, picture_buttons, shown
 from bots.replies import Reply, reply, say
-from core import delivery, gallery
-from core.board import Drawing
 from core.errors import Gone, Unavailable
 from core.ports import App
+from core.queue.board import Drawing
+from core.requests import delivery, gallery
 from core.values import DeliveryState, JobId, Owed, PictureId
 
 log = structlog.get_logger()

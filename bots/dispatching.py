@@ -12,10 +12,11 @@ import structlog
 
 from bots.outlived import Outlived
 from bots.repeating import again_and_again
-from core import completion, erasure, replaying, retention, scheduling
+from core.erasing import erasure, replaying, retention
 from core.errors import Unavailable
 from core.ports import App
-from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
+from core.requests import completion, scheduling
+from core.values.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started
 
 log = structlog.get_logger()
 

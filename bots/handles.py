@@ -18,7 +18,8 @@ from core import accounts
 from core.datamap import Category, Datum, Entry, OnErase, OnExport, Purpose, Until
 from core.errors import Refused
 from core.packed import inside
-from core.ports import App, Place, Records
+from core.ports import App, Place
+from core.records import Records
 from core.rules import BUTTON_LIFE
 from core.values import Moment, PersonId, Who
 

@@ -10,11 +10,11 @@ from typing import Final, Protocol
 import structlog
 
 from bots.replies import Reply, reply, say
-from core import notices
 from core.errors import Gone, Unavailable
-from core.letters import Addressed, Notice, NoticeState
 from core.ports import App
+from core.rights import notices
 from core.values import DeliveryState
+from core.values.letters import Addressed, Notice, NoticeState
 
 log = structlog.get_logger()
 

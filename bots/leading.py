@@ -15,7 +15,8 @@ from typing import Protocol
 import structlog
 
 from core.errors import Unavailable
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
 from core.rules import LEADERSHIP, LEADERSHIP_RENEWED, SECOND
 
 log = structlog.get_logger()

@@ -20,8 +20,8 @@ from bots.secrets import load_text
 from bots.settings import BadSettings, Settings
 from bots.texts import render
 from core.errors import Refused, Unavailable
-from core.mail import Letter
 from core.ports import Mailer, NoMail
+from core.values.mail import Letter
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bots.declaring import Argument, Offers
-from core.options import NONE, suitable
 from core.ports import Catalogue, Model, Range
+from core.requests.options import NONE, suitable
 
 
 class Choice(NamedTuple):

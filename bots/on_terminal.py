@@ -18,9 +18,11 @@ from bots.declaring import Attachment
 from bots.parsing import named_file, spell
 from bots.replies import Button, File, LongFile, Reply, reply, say
 from bots.texts import render
-from core import accounts, delivery, exports
-from core.board import Drawing
+from core import accounts
 from core.ports import App
+from core.queue.board import Drawing
+from core.requests import delivery
+from core.rights import exports
 from core.rules import ATTACHMENT_BYTES
 from core.values import DeliveryState, Owed, Who
 

@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 
 import structlog
 
-from core import scheduling
 from core.errors import Unavailable
 from core.ports import App
+from core.requests import scheduling
 from core.values import JobId
 
 log = structlog.get_logger()

@@ -1,6 +1,6 @@
 """Reads policy.toml: what only the operator can know. Every complaint names the line and says what to write.
 
-Knows the form of the file; what its values mean is in core/facts.py, and what production asks for in bots/production.py.
+Knows the form of the file; what its values mean is in core/policy/facts.py, and what production asks for in bots/production.py.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bots.settings import BadSettings
-from core.accounting import LAWS
 from core.datamap import Category, Purpose, Until
-from core.facts import EU, TRIAL, Controller, Facts, Recipient, Role, Terms, TransferTool
 from core.periods import LONGEST, YEAR, Periods
+from core.policy.accounting import LAWS
+from core.policy.facts import EU, TRIAL, Controller, Facts, Recipient, Role, Terms, TransferTool
 from core.rules import DAY, MINIMUM_AGE
 
 PROFILES: Final = Path(__file__).parent / "profiles"

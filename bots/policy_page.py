@@ -16,7 +16,7 @@ from bots.policy_shown import Section, controller, dated, section, terms
 from bots.replies import Line, say
 from bots.texts import render
 from core.errors import Unavailable
-from core.policy import Policy
+from core.policy.document import Policy
 from core.values import Probed
 
 Newest = Callable[[], Awaitable[Sequence[Probed]]]  #: how this deployment's probes went

@@ -1,6 +1,6 @@
 """The policy of a deployment as sentences, section by section: the same for the chats, the web page and the command line.
 
-Knows which sentence says what; what is true is in core/policy.py, and the words are in bots/texts.
+Knows which sentence says what; what is true is in core/policy/document.py, and the words are in bots/texts.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final
 
 from bots.replies import Line, say
 from bots.texts import sentences
-from core.changes import Change, ChangeKind
-from core.claims import Right
 from core.datamap import Category, OnErase, Purpose, Until
-from core.facts import Recipient
-from core.policy import Edition, Kept, Policy
-from core.probing import SPEAKS_FOR, is_probed, of_claim
+from core.policy.changes import Change, ChangeKind
+from core.policy.claims import Right
+from core.policy.document import Edition, Kept, Policy
+from core.policy.facts import Recipient
+from core.rights.probing import SPEAKS_FOR, is_probed, of_claim
 from core.values import Probed
 
 #: The sections of the texts that the policy is told with: another word in them is another version.

@@ -1,4 +1,4 @@
-"""What is looked at on the deployment itself: a check for each probe of core/probing.py. Reads, and leaves nothing behind.
+"""What is looked at on the deployment itself: a check for each probe of core/rights/probing.py. Reads, leaves nothing behind.
 
 A check answers whether all is well, or None where there is nothing of the kind here. Knows no claim and no sentence.
 """
@@ -17,10 +17,10 @@ import structlog
 from bots import logs
 from bots.settings import Settings
 from bots.wiring import House, store_url
-from core import replaying
 from core.datamap import undeclared
+from core.erasing import replaying
 from core.ports import App, Place
-from core.probing import Probe
+from core.rights.probing import Probe
 from core.rules import HOUR
 from core.values import PersonId, Probed
 from storage.inspecting import Stores

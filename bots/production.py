@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from bots.policy_file import PolicyFile, read_policy
 from bots.secrets import CREDENTIALS, load_text, whereabouts
 from bots.settings import PREFIX, BadSettings, Settings
-from core.facts import EU
+from core.policy.facts import EU
 from core.ports import Model
 
 AMAZON: Final = "amazonaws.com"  #: whose buckets are at no endpoint of one's own

@@ -10,7 +10,7 @@ import structlog
 from bots.commands.erasing import receipt_lines
 from bots.heralding import Chat
 from bots.replies import reply
-from core import erasure
+from core.erasing import erasure
 from core.errors import Gone, Unavailable
 from core.ports import App
 

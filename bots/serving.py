@@ -33,8 +33,10 @@ from bots.watching.outside import watched
 from bots.watching.probing import Prober
 from bots.web import serve
 from bots.wiring import House
-from core import probing, publishing, replaying, retention, scheduling
+from core.erasing import replaying, retention
 from core.errors import Refused
+from core.requests import scheduling
+from core.rights import probing, publishing
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -134,13 +136,9 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
             works.append(page.watch)
         roles = [SCHEDULER, *(chat.role for chat in chats)]
         watch = await opened.enter_async_context(watched(house, metrics, leads, roles, settings.data))
+        policies = policy_routes(house.app.policy, partial(probing.newest, house.app))
         downloads = download_routes(house.app) if settings.public_url else ()
-        anybodys = [
-            *hooks,
-            *watch.routes,
-            *policy_routes(house.app.policy, partial(probing.newest, house.app)),
-            *downloads,
-        ]
+        anybodys = [*hooks, *watch.routes, *policies, *downloads]
         routes = [*(page_routes(page) if page else ()), *showcase_routes(house.app), *anybodys]
         public = frozenset(route.path for route in anybodys)
         serving = serve(routes, settings.host, settings.port, public, here_only=with_page)
@@ -154,25 +152,34 @@ async def _serve(house: House, settings: Settings, *, with_page: bool, with_chat
                 await chat.start()
         except Refused as refusal:
             return _refused(refusal)
-        await retention.put_in_force(house.app)
-        await replaying.replay(house.app)
-        if not house.shared:
-            await scheduling.recover(house.app)
-        await house.app.safety.load()
-        for path in house.made:
-            print(render(say("terminal.key_made", path=path)))
-        if trial := _trial(house, settings):
-            print(render(trial))
-        if page:
-            age = house.app.policy.facts.minimum_age
-            print(render(say("page.serving", address=address, age=age, wish=FIRST_WISH)))
-        else:
-            print(render(say("serving.watched", address=address)))
-        for chat in chats:
-            print(render(say("serving.open", door=chat.name.capitalize())))
-        sys.stdout.flush()
+        await _put_right(house)
+        _announce(house, settings, address, chats, with_page=with_page)
         with watch.opened():
             return await _until_ended(works, end)
+
+
+async def _put_right(house: House) -> None:
+    """What an earlier process left behind, before anybody is listened to."""
+    await retention.put_in_force(house.app)
+    await replaying.replay(house.app)
+    if not house.shared:
+        await scheduling.recover(house.app)
+    await house.app.safety.load()
+
+
+def _announce(house: House, settings: Settings, address: str, chats: list[Opened], *, with_page: bool) -> None:
+    """Say at the terminal what is open, and what somebody who runs this should know first."""
+    for path in house.made:
+        print(render(say("terminal.key_made", path=path)))
+    if trial := _trial(house, settings):
+        print(render(trial))
+    if with_page:
+        print(render(say("page.serving", address=address, age=house.app.policy.facts.minimum_age, wish=FIRST_WISH)))
+    else:
+        print(render(say("serving.watched", address=address)))
+    for chat in chats:
+        print(render(say("serving.open", door=chat.name.capitalize())))
+    sys.stdout.flush()
 
 
 def _trial(house: House, settings: Settings) -> Line | None:

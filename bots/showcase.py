@@ -13,9 +13,9 @@ from jinja2 import Environment, StrictUndefined
 
 from bots.replies import say
 from bots.texts import render
-from core import showcase
 from core.errors import Refused
 from core.ports import App
+from core.rights import showcase
 from core.values import Picture, PictureId
 
 PATH: Final = "/showcase"

@@ -6,10 +6,11 @@ from typing import Protocol
 
 import structlog
 
-from core import erasure
+from core.erasing import erasure
 from core.errors import Unavailable
-from core.ports import App, Copy
-from core.receipts import Taken
+from core.ports import App
+from core.records import Copy
+from core.values.receipts import Taken
 
 log = structlog.get_logger()
 

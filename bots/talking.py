@@ -16,7 +16,9 @@ from bots.repeating import again_and_again
 from bots.replies import reply, say
 from bots.texts import render
 from bots.wiring import House
-from core import publishing, replaying, retention, scheduling
+from core.erasing import replaying, retention
+from core.requests import scheduling
+from core.rights import publishing
 
 LOOK = 0.2  #: seconds between two looks at what is still owed, at the end of input
 

@@ -1,4 +1,7 @@
-"""The composition root: opens what a process needs, gives an App, and closes it again. The only reader of settings."""
+"""The composition root: opens what a process needs, gives an App, and closes it again. The only reader of settings.
+
+What only some deployments have is imported where they have it: a start takes as long as its imports.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -21,14 +25,15 @@ from bots.policy_shown import wording
 from bots.production import require
 from bots.secrets import Secrets, kept_name, load_secrets, load_text
 from bots.settings import PREFIX, BadSettings, Settings
-from core import generation, receipts
-from core import policy as policies
 from core.credits import Milli
 from core.datamap import DataMap
-from core.facts import Facts
-from core.policy import Policy
+from core.policy import document as policies
+from core.policy.document import Policy
+from core.policy.facts import Facts
 from core.ports import App, Blobs, Clock, Dispatch, Limits, Tombstones
+from core.requests import generation
 from core.rules import CREDIT, DAY, HOUR, MINUTE, SECOND, SEEDS
+from core.values import receipts
 from inference.credentials import BadCertificates, Credentials, LabellingEncoder, make_certificates
 from inference.entries import BadCatalogue
 from inference.intake import Intake
@@ -38,8 +43,6 @@ from inference.stock import Stock
 from storage import blobs, keys, tombstones, wire_paths
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.in_buckets.access import Access, UnusableStore
-from storage.in_buckets.blobs import open_blobs
-from storage.in_buckets.tombstones import open_tombstones
 from storage.inspecting import Stores
 from storage.over_pipe.dispatch import PipeDispatch
 from storage.over_redis import keyspace as redis_keys
@@ -92,6 +95,7 @@ class FolderBusy(Exception):
     """Another process serves this data folder."""
 
 
+@cache
 def datamap() -> DataMap:
     """Everything this program stores, each folder's own declarations added up."""
     in_core = (*generation.entries(), *receipts.entries(), *policies.entries())
@@ -177,8 +181,12 @@ def store_file(settings: Settings, store: str) -> Path:
 
 def opened_blobs(settings: Settings) -> Blobs:
     """Where pictures lie. Raises BadSettings, and Unavailable when a bucket does not answer."""
+    if not settings.blobs_url:
+        return blobs.FolderBlobs(settings.data / "blobs")
+    from storage.in_buckets.blobs import open_bucket
+
     try:
-        return open_blobs(settings.blobs_url, settings.data / "blobs", _access(settings))
+        return open_bucket(settings.blobs_url, _access(settings))
     except UnusableStore as error:
         raise BadSettings(str(error)) from None
 
@@ -188,6 +196,8 @@ def opened_tombstones(settings: Settings) -> Tombstones:
     place = settings.tombstones
     if not place.startswith("s3://"):
         return FileTombstones(Path(place) if place else settings.data / "tombstones")
+    from storage.in_buckets.tombstones import open_tombstones
+
     try:
         return open_tombstones(place, _access(settings))
     except UnusableStore as error:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from core.credits import Balance, LedgerAccountId, LotId
 from core.errors import Refused
-from core.ports import Agreed, App, Grant, Limits, NewIdentity, Place, Records
-from core.receipts import BANNED, WELCOME
+from core.ports import App, Limits, Place
+from core.records import Agreed, Grant, NewIdentity, Records
 from core.rules import TOO_YOUNG_LIFE, WELCOME_ONCE
 from core.values import Moment, Person, PersonId, Who
+from core.values.receipts import BANNED, WELCOME
 
 
 async def find(app: App, who: Who) -> Person | None:

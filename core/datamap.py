@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 #: Statutes that something stays for after an erasure.
@@ -180,14 +182,13 @@ class DataMap:
     def personal(self) -> Iterable[tuple[Entry, Datum]]:
         return ((entry, entry.meaning) for entry in self.entries if isinstance(entry.meaning, Datum))
 
-    def categories(self) -> dict[Category, list[Datum]]:
+    @cached_property
+    def categories(self) -> Mapping[Category, Sequence[Datum]]:
         """Every category that is really stored, in the order of the enum, with its data."""
-        found: dict[Category, list[Datum]] = {}
-        for category in Category:
-            data = [datum for _, datum in self.personal() if datum.category is category]
-            if data:
-                found[category] = data
-        return found
+        found: dict[Category, list[Datum]] = {category: [] for category in Category}
+        for _, datum in self.personal():
+            found[datum.category].append(datum)
+        return MappingProxyType({category: data for category, data in found.items() if data})
 
 
 def undeclared(live: Iterable[str], declared: Iterable[str], store: str) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from core.datamap import DataMap, Datum, Entry, OnErase, Until
 from core.periods import Periods
-from core.receipts import Retained
 from core.values import Moment
+from core.values.receipts import Retained
 
 GOES = (OnErase.DELETE, OnErase.SHRED)
 

@@ -6,10 +6,11 @@ A picture is kept as long as whoever runs the bot, the server and its person all
 from __future__ import annotations
 
 from core.errors import Refused
-from core.letters import Server
 from core.periods import Keeping
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
 from core.rules import KEEP_DAYS
+from core.values.letters import Server
 
 
 def tag_of(app: App, door: str, raw_id: str) -> str:

@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core.errors import Trouble
 from core.ports import Encoded, Provenance
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import pictures
 from inference.intake import Intake
 from inference.pictures import Format, convert, encode, format_of, size_of

@@ -12,7 +12,7 @@ import structlog
 import torch
 
 from core.values import Settings
-from core.wishes import Pixels, Wish
+from core.values.wishes import Pixels, Wish
 from inference.adapters import find
 from inference.entries import Entry
 from inference.families import Preview

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.values import Settings
-from core.wishes import Pixels, Wish
+from core.values.wishes import Pixels, Wish
 from inference.worker import Stepped
 
 

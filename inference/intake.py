@@ -10,7 +10,7 @@ from typing import Final
 
 from core.errors import Refused, Trouble, Unavailable
 from core.rules import REFERENCE_BYTES, REFERENCE_PIXELS
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import decoding
 from inference.pictures import format_of
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.pictures import image_of
 
 LEAST: Final = 256  #: pixels on the shorter side; smaller pictures bear no mark

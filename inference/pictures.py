@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from PIL import Image
 
 from core.ports import Encoded
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.decoding import canvas_of_webp
 
 try:

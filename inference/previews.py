@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import torch
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 
 _PICTURES: Final = 4
 _CELLS: Final = 16  #: how many cells of latents such a picture has on a side

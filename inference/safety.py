@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.values import Verdict
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.pictures import image_of
 
 if TYPE_CHECKING:

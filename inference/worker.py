@@ -10,7 +10,7 @@ import structlog
 
 from core.rules import HOUR, PREVIEW_PAUSE
 from core.values import JobId, Settings
-from core.wishes import Drawn, Finished, Pixels, Progress, Ready, Started, Wish
+from core.values.wishes import Drawn, Finished, Pixels, Progress, Ready, Started, Wish
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """Sealed objects, pictures drawn and to start from, and exports: their names, and a folder that keeps them.
 
-Knows names and bytes, not what they show. Buckets are in bucket_blobs.py.
+Knows names and bytes, not what they show. Buckets are in in_buckets/blobs.py.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import Unavailable
-from core.ports import Records
-from storage.patience import LONG, be_patient, reachable, take_time
+from core.records import Records
+from storage.patience import LONG, reachable, take_time
 from storage.records.arrivals import SqlArrivals
 from storage.records.consents import SqlConsents, SqlObjections
 from storage.records.doors import SqlButtons, SqlChoices, SqlInbox, SqlPosts
@@ -246,6 +246,8 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(url, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True)
+        from storage.patient_connection import be_patient
+
         be_patient(engine)
     try:
         with engine.connect().execution_options(reads_only=True) as connection:

@@ -15,8 +15,8 @@ from typing import BinaryIO, Final, NamedTuple
 
 from core.datamap import Entry
 from core.errors import Unavailable
-from core.receipts import tombstone_entry
 from core.values import Moment
+from core.values.receipts import tombstone_entry
 from storage.whole_files import sync
 
 _LINE: Final = re.compile(rb"(?P<tag>[0-9a-f]{64}) (?P<at>\d{1,16}) (?P<state>set|lifted)")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from core.values import Settings
-from core.wishes import Cancel, Drawn, Finished, Pixels, Progress, Ready, Started, Wish
+from core.values.wishes import Cancel, Drawn, Finished, Pixels, Progress, Ready, Started, Wish
 from storage.keys import KEY_BYTES, seal, unseal
 
 Order = tuple[Wish, ...] | Cancel

@@ -23,13 +23,13 @@ NO_SKIP = "NO_SKIPPED_TESTS"  #: set where everything is installed: then a skipp
 
 
 #: What happens here is far above the statements, whose own tests run on both products every time.
-FAR_FROM_SQL = ("consent", "conversation", "erasure", "policy", "rights", "tickets", "watching", "crashes")
+FAR_FROM_SQL = {"consent", "conversation", "erasure", "policy", "rights", "tickets", "watching", "crashes", "test_who_may_what"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Over PostgreSQL they are run by `make test-all` alone."""
     for item in items:
-        if item.path.parent.name in FAR_FROM_SQL and item.get_closest_marker("postgres"):
+        if FAR_FROM_SQL & {item.path.parent.name, item.path.stem} and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.products)
 
 

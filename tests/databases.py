@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,14 @@ def migrate(url: str, store: str = "records") -> None:
     engine = open_engine(url)
     upgrade(engine, store)
     engine.dispose()
+
+
+@cache
+def empty_keys() -> bytes:
+    """A migrated key store that nobody used."""
+    with tempfile.TemporaryDirectory(prefix="darkroom-") as folder:
+        migrate(sqlite_url(made := Path(folder) / "keys.db"), "keys")
+        return made.read_bytes()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.values import Verdict
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 
 
 @dataclass

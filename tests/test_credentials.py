@@ -23,7 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image, ImageDraw
 
 from core.ports import Provenance
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import credentials as module
 from inference.credentials import (
     MIME,

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.errors import Refused, Unavailable
 from core.rules import REFERENCE_BYTES
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import decoding
 from inference.intake import WAITING, Intake
 from tests.markers import forms

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from core.ports import Provenance
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import marking
 from inference.credentials import Credentials, LabellingEncoder, make_certificates
 from inference.marking import ANYWHERE, AS_IT_IS, CHANCE, LEAST, SCALES, TILE, Mark

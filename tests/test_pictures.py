@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import pictures
 from inference.pictures import Format, decode, encode, size_of
 from tests.generated import Make, busy, drawn

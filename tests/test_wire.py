@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.values import JobId, Settings
-from core.wishes import Cancel, Drawn, Finished, Pixels, Progress, Ready, Started, Wish
+from core.values.wishes import Cancel, Drawn, Finished, Pixels, Progress, Ready, Started, Wish
 from storage.wire import FROM_WORKER, HEADER_BYTES, TO_WORKER, Message, body_length, frame, read
 
 KEY = b"k" * 32

@@ -15,7 +15,7 @@ import pytest
 from bots.clock import SteadyClock
 from core.rules import JOBS_PER_WORKER
 from core.values import JobId, Settings
-from core.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started, Wish
+from core.values.wishes import Drawn, Finished, Lost, News, Progress, Ready, Started, Wish
 from inference.flat import colour
 from storage.over_pipe.dispatch import PATIENCE, PipeDispatch
 

@@ -171,7 +171,7 @@ def sweep(
     """Run everything that is due: late jobs, expired credits, half-finished deletions, orphans."""
     from dataclasses import asdict
 
-    from core import erasure, retention
+    from core.erasing import erasure, retention
 
     if not once:
         refuse("Say `darkroom sweep --once`: a serving process sweeps by itself every ten minutes.")
@@ -186,19 +186,19 @@ def sweep(
 @app.command("datamap")
 def print_datamap(json_: Json = False) -> None:
     """Everything that is stored: what it is, what for, how long, and what erasing and exporting do with it."""
-    from bots import operating
+    from bots.cli.datamap_shown import print_datamap as show
 
-    operating.print_datamap(as_json=json_)
+    show(as_json=json_)
 
 
 @app.command()
 def doctor(json_: Json = False) -> None:
     """Check this installation; exit 1 when something is wrong."""
-    from bots import operating
+    from bots.cli.doctor import examine
     from bots.wiring import open_house
 
     with configured() as settings, open_house(settings) as house:
-        findings = asyncio.run(operating.examine(house, settings))
+        findings = asyncio.run(examine(house, settings))
     print_values({finding.what: finding.said for finding in findings}, as_json=json_)
     if any(finding.trouble for finding in findings):
         raise typer.Exit(1)

@@ -34,7 +34,9 @@ def configured(*refusals: type[Exception]) -> Iterator[Settings]:
         logs.set_up(settings.log_level)
         yield settings
     except Trouble as trouble:
-        refuse(_sentence(trouble))
+        from bots.replies import say
+
+        refuse_with(say(trouble.key, **trouble.values))
     except expected as refusal:
         refuse(str(refusal))
 
@@ -61,9 +63,11 @@ def refuse(sentence: str) -> NoReturn:
     raise typer.Exit(REFUSED)
 
 
-def refuse_with(key: str, **values: Any) -> NoReturn:
+def refuse_with(line: Line) -> NoReturn:
     """The same with a sentence from `bots.texts`."""
-    refuse(_sentence(Trouble(key, **values)))
+    from bots.texts import render
+
+    refuse(render(line))
 
 
 def tell(*lines: Line) -> None:
@@ -90,10 +94,3 @@ def print_table(table: Table) -> None:
     from rich.console import Console
 
     Console().print(table)
-
-
-def _sentence(trouble: Trouble) -> str:
-    from bots.replies import say
-    from bots.texts import render
-
-    return render(say(trouble.key, **trouble.values))

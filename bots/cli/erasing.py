@@ -13,7 +13,7 @@ from bots.cli.console import Json, opened_app, print_json, refuse_with, tell
 
 if TYPE_CHECKING:
     from core.ports import App
-    from core.receipts import Erasure
+    from core.values.receipts import Erasure
 
 erasing_app = typer.Typer()
 
@@ -30,7 +30,9 @@ def erase(
 ) -> None:
     """Erase everything about PERSON, or show the receipt of an erasure."""
     if bool(person) == bool(receipt):
-        refuse_with("erase.person_or_receipt")
+        from bots.replies import say
+
+        refuse_with(say("erase.person_or_receipt"))
     with opened_app() as app:
         if receipt:
             found = asyncio.run(_receipt(app, receipt))
@@ -42,9 +44,9 @@ def erase(
 async def _erase(app: App, person: str, ground: str, *, at_once: bool) -> Erasure:
     """Begin, and go as far as it goes without a door. Raises Refused for somebody unknown."""
     from bots import operating
-    from core import erasure
+    from core.erasing import erasure
     from core.errors import Unavailable
-    from core.receipts import Ground
+    from core.values.receipts import Ground
 
     found = await operating.find(app, person)
     await operating.looked(app, found, "erase")
@@ -55,7 +57,7 @@ async def _erase(app: App, person: str, ground: str, *, at_once: bool) -> Erasur
 
 
 async def _receipt(app: App, code: str) -> Erasure:
-    from core import erasure
+    from core.erasing import erasure
     from core.errors import Refused
 
     found = await erasure.find(app, code)
@@ -66,7 +68,7 @@ async def _receipt(app: App, code: str) -> Erasure:
 
 def _show(found: Erasure, now: int, *, as_json: bool) -> None:
     from bots.commands.erasing import standing_lines
-    from core import erasure
+    from core.erasing import erasure
     from core.values import Moment
 
     if as_json:

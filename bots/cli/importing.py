@@ -35,8 +35,10 @@ def import_(
     if json_:
         print_json({**asdict(done), "credits": 0})
         return
-    counts = {"requests": done.requests, "pictures": done.pictures, "choices": done.choices}
-    tell(say("import.done", person=done.person, **counts), say("import.not_imported"))
+    counts = say(
+        "import.done", person=done.person, requests=done.requests, pictures=done.pictures, choices=done.choices
+    )
+    tell(counts, say("import.not_imported"))
 
 
 @import_app.command("export-schema")

@@ -95,7 +95,7 @@ def held(json_: Json = False) -> None:
     """What people were not told, because it came out of a backup and they may have been told after that was made."""
     from bots.cli import keeping_shown
     from bots.replies import say
-    from core import delivery
+    from core.requests import delivery
 
     with opened_app() as app:
         outcomes = asyncio.run(delivery.held(app))
@@ -117,7 +117,7 @@ def release(
 ) -> None:
     """Tell people after all."""
     from bots.replies import say
-    from core import delivery
+    from core.requests import delivery
     from core.values import JobId
 
     if bool(request) == all_:

@@ -12,8 +12,8 @@ import typer
 from bots.cli.console import Json, opened_app, print_json, print_table
 
 if TYPE_CHECKING:
-    from core.letters import Server, Ticket
     from core.ports import App
+    from core.values.letters import Server, Ticket
 
 tickets_app = typer.Typer(no_args_is_help=True, help="What people asked for, and when it is due.")
 server_app = typer.Typer(no_args_is_help=True, help="Settings of Discord servers and Telegram groups.")
@@ -34,7 +34,7 @@ def list_tickets(
     from rich import box
     from rich.table import Table
 
-    from core import tickets
+    from core.rights import tickets
 
     with opened_app() as app:
         now = app.clock.now()
@@ -52,7 +52,7 @@ def list_tickets(
 @tickets_app.command("show")
 def show_ticket(id_: Id, json_: Json = False) -> None:
     """What was asked, in its person's words. That is a look, and its person sees in /mydata that there was one."""
-    from core import tickets
+    from core.rights import tickets
 
     async def opened(app: App) -> dict[str, Any]:
         ticket = await tickets.look_at(app, id_, "tickets show")
@@ -75,7 +75,7 @@ def answer_ticket(
     id_: Id, text: Annotated[str, typer.Argument(help="The answer, which its person is told of.")], json_: Json = False
 ) -> None:
     """Answer and close it."""
-    from core import tickets
+    from core.rights import tickets
 
     _done(json_, lambda app: tickets.answer(app, id_, text))
 
@@ -85,7 +85,7 @@ def extend_ticket(
     id_: Id, reason: Annotated[str, typer.Argument(help="Why, which its person is told.")], json_: Json = False
 ) -> None:
     """Take two more months for what was asked for by right: once, and in the first month."""
-    from core import tickets
+    from core.rights import tickets
 
     _done(json_, lambda app: tickets.take_more_time(app, id_, reason))
 

@@ -9,7 +9,7 @@ import typer
 from bots.cli.console import Json, configured, print_json, print_table
 
 if TYPE_CHECKING:
-    from core.facts import Facts
+    from core.policy.facts import Facts
 
 policy_app = typer.Typer(no_args_is_help=True, help="What this bot tells people it keeps and promises.")
 ropa_app = typer.Typer()
@@ -21,7 +21,7 @@ Profile = Annotated[str, typer.Option(help="One of the shipped profiles; left ou
 def report(profile: Profile = "", json_: Json = False) -> None:
     """Every promise, and what became of it: kept with its test, not applicable with the reason, or not yet."""
     from bots.cli.policy_report import as_rows, report_table
-    from core.promises import PROFILES, report
+    from core.policy.promises import PROFILES, report
 
     judged, letter = report(_facts(profile)), PROFILES.get(profile, "")
     if json_:
@@ -51,7 +51,7 @@ def ropa(profile: Profile = "", json_: Json = False) -> None:
     """The record of processing activities that GDPR 30 asks for."""
     from bots.cli.policy_report import ropa_table
     from bots.wiring import policy
-    from core.processing import record
+    from core.policy.processing import record
 
     made = record(policy(_facts(profile)))
     if json_:

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from bots.replies import say
 from bots.texts import render
-from core.processing import Activity, Record
-from core.promises import PROMISES, Judged, Status
+from core.policy.processing import Activity, Record
+from core.policy.promises import PROMISES, Judged, Status
 
 
 def as_rows(judged: Sequence[Judged], letter: str = "") -> list[dict[str, Any]]:

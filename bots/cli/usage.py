@@ -16,8 +16,8 @@ usage_app = typer.Typer()
 def usage(json_: Json = False) -> None:
     """How often each command was used on days that are over, where five people or more who allow it did."""
     from bots.replies import say
+    from core.rights.usage import figures
     from core.rules import DAY
-    from core.usage import figures
 
     with opened_app() as app:
         found = asyncio.run(figures(app))

@@ -10,10 +10,11 @@ from bots.commands.asks import Imagine
 from bots.declaring import Commands, Nothing, Offers, Option
 from bots.policy_shown import Section, changes, controller
 from bots.replies import Button, Line, Reply, reply, say
-from core import accounts, choices
+from core import accounts
 from core.errors import Refused
-from core.options import usual_model
 from core.ports import App
+from core.requests import choices
+from core.requests.options import usual_model
 from core.rules import KEEP_DAYS
 from core.values import Preferences, Who
 

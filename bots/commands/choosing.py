@@ -8,9 +8,10 @@ from typing import Any, Final, TypeVar
 from bots.commands.asks import Imagine, Models, Styles
 from bots.declaring import Commands
 from bots.replies import Button, Form, Line, Reply, reply, say
-from core import accounts, choices, options
+from core import accounts
 from core.errors import Refused
 from core.ports import App, Catalogue, Model, Style
+from core.requests import choices, options
 from core.values import Preferences, Who
 
 commands = Commands()

@@ -9,12 +9,13 @@ from typing import Annotated, Final, Literal
 from bots.declaring import Commands, Offers, Option
 from bots.replies import Button, Line, Reply, reply, say
 from bots.texts import sentences
-from core import accounts, consent, restriction, showcase
-from core.consent import Standing
+from core import accounts
 from core.datamap import Basis, Purpose
 from core.errors import Refused
-from core.permissions import SWITCHES
+from core.policy.permissions import SWITCHES
 from core.ports import App
+from core.rights import consent, restriction, showcase
+from core.rights.consent import Standing
 from core.values import PictureId, Who
 
 commands = Commands()

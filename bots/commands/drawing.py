@@ -8,10 +8,11 @@ from bots.commands.asks import Again, Cancel, Edit, Imagine, Words
 from bots.commands.shown import cancel_button, state_of
 from bots.declaring import Commands, Nothing
 from bots.replies import Button, Form, Line, Reply, reply, say, whisper
-from core import accounts, generation
+from core import accounts
 from core.errors import Refused
-from core.options import Ask
 from core.ports import App
+from core.requests import generation
+from core.requests.options import Ask
 from core.values import JobId, Who
 
 commands = Commands()

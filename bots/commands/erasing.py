@@ -8,13 +8,13 @@ from typing import Annotated, Final
 
 from bots.declaring import Commands, Nothing, Option
 from bots.replies import Line, Reply, reply, say
-from core import erasure, leaving
+from core.erasing import erasure, leaving
+from core.erasing.leaving import Preview, Staying
 from core.errors import Refused
-from core.leaving import Preview, Staying
 from core.ports import App
-from core.receipts import Counted, Erasure, Ground, Receipt, Status, Taken
 from core.rules import HOUR, MINUTE
 from core.values import Moment, Who
+from core.values.receipts import Counted, Erasure, Ground, Receipt, Status, Taken
 
 commands = Commands()
 WORD: Final = "DELETE"  #: typed, and nothing a finger slips on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final, Literal
@@ -11,14 +11,16 @@ from bots.declaring import Commands, Nothing, Option
 from bots.exporting import fetching
 from bots.exporting.making import make
 from bots.replies import Button, File, Line, LongFile, Reply, reply, say
-from core import accounts, consent, exports
+from core import accounts
 from core.datamap import Category, Datum, OnExport
 from core.errors import Refused, Unavailable
-from core.holdings import Export, Table
-from core.letters import Look, TicketId
 from core.periods import Keeping
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
+from core.rights import consent, exports
 from core.values import PersonId, Who
+from core.values.holdings import Export, Table
+from core.values.letters import Look, TicketId
 from storage.records.holdings import tables
 
 commands = Commands()
@@ -61,7 +63,7 @@ async def mydata(app: App, who: Who, _ask: Nothing) -> Reply:
     person = await accounts.known(app, who)
     counts = await _counts(app, person.id)
     lines, nothing = [say("mydata.intro")], list[Line]()
-    for category, data in app.datamap.categories().items():
+    for category, data in app.datamap.categories.items():
         if category in counts or category in NAMELESS:
             lines += _category(app, category, data, counts.get(category, 0))
         else:
@@ -168,7 +170,7 @@ def _begin_button() -> Button:
     return Button(say("button.export"), "export", Takeaway())
 
 
-def _category(app: App, category: Category, data: list[Datum], rows: int) -> Iterator[Line]:
+def _category(app: App, category: Category, data: Sequence[Datum], rows: int) -> Iterator[Line]:
     """What, what for, how much, from where, to whom, how long; and what of it is not shown, and why."""
     purposes = sorted({purpose for datum in data for purpose in datum.purposes})
     recipients = tuple(f"{one.name} ({one.region})" for one in app.policy.facts.recipients_of(category))

@@ -10,12 +10,13 @@ from bots.commands.erasing import standing_lines
 from bots.declaring import Commands, Option
 from bots.replies import Button, Line, Reply, reply, say
 from bots.texts import render
-from core import erasure, reports, tickets
+from core.erasing import erasure
 from core.errors import Refused
-from core.letters import Ticket, TicketKind
 from core.ports import App
+from core.rights import reports, tickets
 from core.rules import HOUR
 from core.values import PictureId, Who
+from core.values.letters import Ticket, TicketKind
 
 commands = Commands()
 

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 from bots.declaring import Commands, Option
 from bots.replies import Line, Reply, reply, say
 from bots.texts import render
-from core import addresses, ages, profiles
 from core.errors import Refused
 from core.ports import App
-from core.statements import OWN, Field
+from core.rights import addresses, ages, profiles
 from core.values import Who
+from core.values.statements import OWN, Field
 
 commands = Commands()
 CLEAR: Final = "clear"

@@ -6,10 +6,10 @@ from bots.commands.asks import Delete, Gallery, Save, Show, Verify
 from bots.commands.shown import details, picture_buttons, shown
 from bots.declaring import Commands
 from bots.replies import Button, File, Line, Reply, reply, say
-from core import gallery as gallery_
 from core.errors import Refused
-from core.gallery import PAGE, Opened
 from core.ports import App
+from core.requests import gallery as gallery_
+from core.requests.gallery import PAGE, Opened
 from core.values import PictureId, Who
 
 commands = Commands()

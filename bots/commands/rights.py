@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from bots.declaring import Commands, Handler, Nothing, Option
 from bots.policy_shown import Section, section, terms
 from bots.replies import Button, Reply, reply, say
-from core import probing
 from core.ports import App
+from core.rights import probing
 from core.values import Who
 
 commands = Commands()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from bots.commands.asks import Again, Cancel, Delete, Edit, Report, Save
 from bots.replies import Button, Line, Reply, ShownPicture, reply, say
-from core.board import Drawing
 from core.credits import Milli
-from core.gallery import Opened
-from core.options import write_adapter
 from core.ports import App
+from core.queue.board import Drawing
+from core.requests.gallery import Opened
+from core.requests.options import write_adapter
 from core.values import JobId, PictureId, Queued, Settings
 
 

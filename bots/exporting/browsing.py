@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bots.replies import say
 from bots.texts import render
-from core.holdings import Summary, Table
+from core.values.holdings import Summary, Table
 
 STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c1b1a; --paper: #faf8f5; --line: #ddd6cc; --soft: #6f675d; --glow: #b3541e; }

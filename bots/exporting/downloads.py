@@ -1,4 +1,4 @@
-"""Exports by a link: a page that asks for the code, then the file, once. Knows HTTP; what a link may do is in core.exports.
+"""Exports by a link: a page that asks for the code, then the file, once. Knows HTTP; `core.rights.exports` what a link may do.
 
 Looking at the page uses nothing up: chats fetch every link by themselves to show what is behind it.
 """
@@ -15,10 +15,10 @@ from aiohttp import web
 from bots.exporting.fetching import chunks, file_name, sizes
 from bots.replies import say
 from bots.texts import render
-from core import exports
 from core.errors import Refused
-from core.holdings import Export
 from core.ports import App
+from core.rights import exports
+from core.values.holdings import Export
 
 ADDRESS: Final = "/d/{handle}"
 STYLE: Final = (

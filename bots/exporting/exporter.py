@@ -8,9 +8,10 @@ import structlog
 
 from bots.exporting.making import make
 from core.errors import Unavailable
-from core.holdings import Export
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
 from core.values import Moment
+from core.values.holdings import Export
 
 log = structlog.get_logger()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from core import exports
-from core.holdings import Export, Piece
-from core.letters import TicketId
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
+from core.rights import exports
+from core.values.holdings import Export, Piece
+from core.values.letters import TicketId
 
 
 def file_name(export: Export, part: int, count: int) -> str:

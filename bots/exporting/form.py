@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from core.datamap import DataMap
-from core.holdings import FORMAT, REF, VERSION, Cell, Table
+from core.values.holdings import FORMAT, REF, VERSION, Cell, Table
 from storage.records.holdings import tables
 
 DATA, LEDGER, MANIFEST, INDEX = "data.json", "ledger.csv", "manifest.json", "index.html"

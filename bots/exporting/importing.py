@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from bots.exporting.reading import Brought
 from core import accounts
-from core.completion import picture_place
 from core.credits import LedgerAccountId
 from core.errors import Refused
-from core.holdings import Cell, Table
-from core.places import place_of
-from core.ports import App, NewIdentity, Place, Records
+from core.ports import App, Place
+from core.records import NewIdentity, Records
+from core.requests.completion import picture_place
+from core.rights.places import place_of
 from core.rules import SEEDS
 from core.values import JobState, Moment, Person, PersonId, Who
+from core.values.holdings import Cell, Table
 from storage.records.holdings import tables
 
 #: What is taken over, those that others refer to first.

@@ -20,15 +20,16 @@ import structlog
 from bots.exporting import browsing
 from bots.exporting.archive import Made, Packed, Parts, Squeezed
 from bots.exporting.form import DATA, INDEX, LEDGER, LEDGER_COLUMNS, MANIFEST, shown_references
-from core import exports, holdings
-from core.completion import picture_place
-from core.erasure import tombstone_of
+from core.erasing.erasure import tombstone_of
 from core.errors import Unavailable
-from core.holdings import BATCH, FORMAT, VERSION, Cell, Export, Piece, Row, Summary, Table
 from core.periods import Keeping
-from core.places import place_of
-from core.ports import App, Records
-from core.values import PersonId
+from core.ports import App
+from core.records import Records
+from core.requests.completion import picture_place
+from core.rights import exports
+from core.rights.places import place_of
+from core.values import PersonId, holdings
+from core.values.holdings import BATCH, FORMAT, VERSION, Cell, Export, Piece, Row, Summary, Table
 from storage.keys import Unsealable
 from storage.records.holdings import tables
 

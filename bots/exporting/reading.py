@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from bots.exporting.form import DATA, INDEX, LEDGER, MANIFEST, PICTURES
 from core.errors import Refused
-from core.holdings import FORMAT, VERSION
+from core.values.holdings import FORMAT, VERSION
 
 _NAMES: Final = frozenset({DATA, INDEX, LEDGER, MANIFEST})
 _PICTURE: Final = re.compile(rf"{PICTURES}[0-9A-Za-z]{{1,40}}\.(png|jpg|webp)")

@@ -28,12 +28,13 @@ from bots.on_discord.snags import Snag
 from bots.on_discord.unasked import write_alone
 from bots.on_discord.wire import Wire
 from bots.replies import Line, Reply, say
-from core import delivery
-from core.board import Drawing
 from core.errors import Refused, Unavailable
-from core.ports import App, Copy
-from core.receipts import Taken
+from core.ports import App
+from core.queue.board import Drawing
+from core.records import Copy
+from core.requests import delivery
 from core.values import DeliveryState, Owed
+from core.values.receipts import Taken
 
 log = structlog.get_logger()
 

@@ -18,9 +18,10 @@ from bots.replies import Reply
 from core import accounts
 from core.errors import Unavailable
 from core.periods import Keeping
-from core.ports import App, Records
-from core.receipts import Taken
+from core.ports import App
+from core.records import Records
 from core.values import JobId, PersonId, PictureId, Who
+from core.values.receipts import Taken
 
 
 @dataclass(frozen=True)

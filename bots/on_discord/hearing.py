@@ -29,9 +29,9 @@ from bots.on_discord.showing import Showing
 from bots.on_discord.snags import Snag
 from bots.on_discord.wire import Wire
 from bots.replies import Button, Reply, reply, say
-from core import choices, generation
 from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
+from core.requests import choices, generation
 from core.rules import ATTACHMENT_BYTES
 from core.values import Origin, Who
 

@@ -11,8 +11,9 @@ from bots.declaring import Argument, Command, Offers
 from bots.offering import choices_of
 from bots.on_discord.words import title
 from bots.replies import say
-from core import accounts, gallery, generation
+from core import accounts
 from core.ports import App, Catalogue
+from core.requests import gallery, generation
 from core.values import Job, Who
 
 MOST: Final = 25  #: Discord shows no more, and each has to be opened for every letter somebody types

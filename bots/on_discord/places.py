@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from core.delivery import Whereabouts
+from core.requests.delivery import Whereabouts
 from core.rules import MINUTE
 from core.values import Moment
 

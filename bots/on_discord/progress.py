@@ -13,8 +13,8 @@ from bots.on_discord.requests import Requests
 from bots.on_discord.snags import Dead, Missing, Snag
 from bots.on_discord.wire import Wire
 from bots.on_discord.words import read_by
-from core.board import Drawing
 from core.ports import App
+from core.queue.board import Drawing
 
 
 class ProgressShown(NewestShown):

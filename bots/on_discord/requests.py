@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 
 from bots.on_discord.cards import Card
 from bots.on_discord.places import Asked, Posted, Spot, Standing, read
-from core import delivery
 from core.ports import App
+from core.requests import delivery
 from core.values import JobId, Moment, PersonId
 
 KEPT: Final = 2_000  #: requests; older ones are looked up when something comes of them

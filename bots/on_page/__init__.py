@@ -24,10 +24,11 @@ from bots.on_page.visitors import NAME, Visitor, Visitors
 from bots.on_page.wire import Message
 from bots.replies import Reply, say
 from bots.texts import render
-from core import accounts, delivery, generation
-from core.board import Drawing
+from core import accounts
 from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
+from core.queue.board import Drawing
+from core.requests import delivery, generation
 from core.values import DeliveryState, Owed, Who
 
 log = structlog.get_logger()

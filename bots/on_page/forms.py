@@ -12,8 +12,8 @@ from bots.parsing import convert, with_file
 from bots.replies import say
 from bots.texts import render
 from core.errors import Refused
-from core.options import NONE
 from core.ports import Catalogue, Model
+from core.requests.options import NONE
 from core.values import Preferences
 
 Value = str | int | float | bool | None  #: of one field, as JSON carries it

@@ -12,12 +12,12 @@ from bots.on_page.visitors import Visitor
 from bots.on_page.wire import Message
 from bots.replies import say
 from bots.texts import render
-from core import choices, generation
-from core import gallery as gallery_
 from core.credits import price_each
 from core.errors import Refused
-from core.options import usual_model
 from core.ports import App
+from core.requests import choices, generation
+from core.requests import gallery as gallery_
+from core.requests.options import usual_model
 from core.values import JobId, PictureId, Preferences, Queued
 
 

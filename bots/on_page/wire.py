@@ -10,10 +10,10 @@ from bots.commands.shown import adapter_of, cancel_button, details, picture_butt
 from bots.on_page.forms import filled
 from bots.replies import Button, Form, Line, Reply, say
 from bots.texts import render
-from core.board import Board, Drawing
 from core.credits import Balance
-from core.gallery import Opened
 from core.ports import App
+from core.queue.board import Board, Drawing
+from core.requests.gallery import Opened
 from core.values import Job, PictureId, Queued
 
 Message = dict[str, Any]

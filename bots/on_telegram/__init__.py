@@ -36,13 +36,15 @@ from bots.on_telegram.snags import Snag
 from bots.on_telegram.unasked import write_alone
 from bots.on_telegram.wire import Wire
 from bots.replies import Line, Reply, reply, say
-from core import accounts, delivery
-from core.board import Drawing
+from core import accounts
 from core.errors import Refused, Unavailable
-from core.ports import App, Copy
-from core.receipts import Taken
+from core.ports import App
+from core.queue.board import Drawing
+from core.records import Copy
+from core.requests import delivery
 from core.rules import ATTACHMENT_BYTES
 from core.values import DeliveryState, Origin, Owed, Who
+from core.values.receipts import Taken
 
 log = structlog.get_logger()
 

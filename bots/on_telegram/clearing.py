@@ -16,8 +16,8 @@ from bots.replies import Reply, say
 from core import accounts
 from core.errors import Unavailable
 from core.ports import App
-from core.receipts import Taken
 from core.values import JobId, PersonId, Who
+from core.values.receipts import Taken
 
 PATIENCE: Final = 5.0  #: seconds for placeholders that are on their way
 

@@ -11,8 +11,8 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bots.on_telegram.places import Place, read_place
-from core import delivery
 from core.ports import App
+from core.requests import delivery
 from core.values import JobId, PersonId
 
 GLANCE: Final = 0.05  #: seconds

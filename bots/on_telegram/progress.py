@@ -19,8 +19,8 @@ from bots.on_telegram.snags import Snag, Wordless
 from bots.on_telegram.wire import Shown, Wire
 from bots.on_telegram.words import keyboard, written
 from bots.replies import Reply
-from core.board import Drawing
 from core.ports import App
+from core.queue.board import Drawing
 from core.values import JobId
 
 KEPT: Final = 1_000  #: keyboards, and chats whose last progress is remembered

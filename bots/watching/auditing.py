@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from bots.repeating import again_and_again
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
 from core.values import Moment
 from storage.database import SqlDatabase
 

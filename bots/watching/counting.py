@@ -16,7 +16,7 @@ from core.ports import App, Blobs, Clock, Database, Dispatch, Keys
 from core.rates import Rates
 from core.rules import SECOND
 from core.values import DeliveryState, Job, JobId, JobState, Moment, Reason
-from core.wishes import Drawn, Lost, News
+from core.values.wishes import Drawn, Lost, News
 
 Happened = Callable[[], None]  #: to be called once the transaction is kept
 
@@ -110,7 +110,7 @@ class CountedDatabase(Over):
 
 
 class HeardRecords(Over):
-    """`core.ports.Records` of one transaction, the verbs of which are heard where they say what is counted."""
+    """`core.records.Records` of one transaction, the verbs of which are heard where they say what is counted."""
 
     def __init__(self, tx: Any, metrics: Metrics, note: Callable[[Happened], None], now: Moment) -> None:
         super().__init__(tx)

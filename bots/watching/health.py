@@ -18,13 +18,14 @@ import structlog
 from bots.replies import Line, say
 from bots.texts import render
 from bots.watching.auditing import Auditor
-from core import replaying
+from core.erasing import replaying
 from core.errors import Unavailable
-from core.ports import App, Place, Records
-from core.receipts import Stage
+from core.ports import App, Place
+from core.records import Records
 from core.rules import DAY, LEADERSHIP
 from core.values import Moment, PersonId
-from core.wishes import Passing
+from core.values.receipts import Stage
+from core.values.wishes import Passing
 from storage.database import SqlDatabase
 from storage.keys import Unsealable
 from storage.over_redis.house import Worker

@@ -8,9 +8,9 @@ from typing import Final
 
 from bots.probes import probed
 from bots.repeating import again_and_again
-from core import probing
 from core.ports import App
-from core.probing import Probe
+from core.rights import probing
+from core.rights.probing import Probe
 from core.rules import DAY, SECOND
 
 PROBE_TICK: Final = 10.0  #: seconds between two looks whether a round is due

@@ -19,11 +19,12 @@ from bots.watching.health import Crowd, Health, Readiness, State
 from bots.watching.metrics import DOORS, OTHER
 from core.credits import Milli
 from core.errors import Unavailable
-from core.figures import Books, Movement, UnderWay, Untold
 from core.periods import Keeping
-from core.ports import App, Dispatch, Records
+from core.ports import App, Dispatch
+from core.records import Records
 from core.rules import CREDIT, SECOND
 from core.values import DeliveryState, JobState, Moment
+from core.values.figures import Books, Movement, UnderWay, Untold
 from storage.database import SqlDatabase
 
 BOOKS_AT_MOST: Final = 30.0  #: seconds between two looks at very many rows, at least

@@ -12,12 +12,12 @@ from bots.replies import say
 from bots.texts import render
 from bots.watching.health import Crowd
 from bots.wiring import House
-from core.figures import UnderWay, Untold, at_share
 from core.periods import Keeping
-from core.ports import Records
+from core.records import Records
 from core.rules import HOUR, MINUTE, SECOND
 from core.values import JobId, Moment
-from core.wishes import Progress
+from core.values.figures import UnderWay, Untold, at_share
+from core.values.wishes import Progress
 from storage.over_redis.house import Worker
 
 SPEED_OVER: Final = 5  #: minutes that the speed is the mean of

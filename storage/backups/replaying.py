@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from core.datamap import DataMap
 from core.disposal import blobs_of, disposals, remembered_until
-from core.erasure import remove_person
-from core.ports import Records, Tombstones
-from core.receipts import Erasure, Ground, Receipt, Stage, Status, hashed_as
+from core.erasing.erasure import remove_person
+from core.ports import Tombstones
+from core.records import Records
 from core.values import Moment, PersonId
+from core.values.receipts import Erasure, Ground, Receipt, Stage, Status, hashed_as
 from storage import blobs, keys
 from storage.database import SqlRecords
 from storage.records import tables

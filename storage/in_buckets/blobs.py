@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obstore.store import S3Store
 
-from core.ports import Blobs
 from core.values import Moment
-from storage.blobs import REFERENCES, REMNANT, FolderBlobs, ObjectBlobs
+from storage.blobs import REFERENCES, REMNANT, ObjectBlobs
 from storage.in_buckets.access import Access, Bucket, Patience, read_bucket
 from storage.in_buckets.remnants import Remnants
 
@@ -22,13 +20,11 @@ if TYPE_CHECKING:
 USUAL: Final = Patience()
 
 
-def open_blobs(url: str, folder: Path, access: Access, patience: Patience = USUAL) -> Blobs:
-    """The folder, or for `s3://bucket/prefix` the bucket, after an object was put there and destroyed again.
+def open_bucket(url: str, access: Access, patience: Patience = USUAL) -> BucketBlobs:
+    """The bucket of `s3://bucket/prefix`, after an object was put there and destroyed again.
 
     Raises UnusableStore with a sentence for who runs this, and Unavailable when nothing answers.
     """
-    if not url:
-        return FolderBlobs(folder)
     bucket = read_bucket(url, access)
     remnants = Remnants(bucket, patience)
     keeps_versions = remnants.prove(f"{REFERENCES}probe-{secrets.token_hex(16)}")

@@ -11,10 +11,11 @@ from typing import Final
 
 import structlog
 
-from core.ports import Clock, Dispatches
+from core.ports import Clock
+from core.records import Dispatches
 from core.rules import JOBS_PER_WORKER, LEASE, SECOND
 from core.values import JobId
-from core.wishes import Cancel, Drawn, Finished, Lost, News, Passing, Progress, Ready, Wish
+from core.values.wishes import Cancel, Drawn, Finished, Lost, News, Passing, Progress, Ready, Wish
 from storage.keys import Unsealable
 from storage.wire import FROM_WORKER, HEADER_BYTES, KEY_BYTES, TO_WORKER, Message, Order, body_length, frame, read
 

@@ -8,7 +8,7 @@ import threading
 from typing import BinaryIO
 
 from core.values import JobId
-from core.wishes import Cancel, Wish
+from core.values.wishes import Cancel, Wish
 from storage.wire import FROM_WORKER, HEADER_BYTES, KEY_BYTES, TO_WORKER, Told, body_length, frame, read
 
 

@@ -14,10 +14,11 @@ from typing import Final
 import structlog
 
 from core.errors import Unavailable
-from core.ports import Clock, Dispatches
+from core.ports import Clock
+from core.records import Dispatches
 from core.rules import JOBS_PER_WORKER, SECOND
 from core.values import JobId
-from core.wishes import Cancel, Drawn, Finished, Lost, News, Passing, Progress, Ready, Started, Stirred, Wish
+from core.values.wishes import Cancel, Drawn, Finished, Lost, News, Passing, Progress, Ready, Started, Stirred, Wish
 from storage.keys import Unsealable
 from storage.over_redis import keyspace as keys
 from storage.over_redis.clients import AsyncRedis, Away, Forbidden

@@ -17,7 +17,7 @@ import structlog
 
 from core.rules import ATTEMPTS
 from core.values import JobId
-from core.wishes import Cancel, Finished, Progress, Ready, Wish
+from core.values.wishes import Cancel, Finished, Progress, Ready, Wish
 from storage.keys import Unsealable
 from storage.over_redis import keyspace as keys
 from storage.over_redis.clients import Away, Forbidden, Redis

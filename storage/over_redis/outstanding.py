@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from core.ports import Dispatches
+from core.records import Dispatches
 from core.rules import HEARTBEAT, SECOND
 from core.values import JobId
 from storage.over_redis.house import Worker

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Arrivals`: rows of somebody who comes from another Darkroom, in whichever tables they are."""
+"""The verbs of `core.records.Arrivals`: rows of somebody who comes from another Darkroom, in whichever tables they are."""
 
 from __future__ import annotations
 

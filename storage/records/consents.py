@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Consents` and `core.ports.Objections`. A consent is never changed: the newest row holds."""
+"""The verbs of `core.records.Consents` and `core.records.Objections`. A consent is never changed: the newest row holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from core.datamap import Purpose
-from core.permissions import Consent, Objection
+from core.policy.permissions import Consent, Objection
 from core.values import Moment, PersonId
 from storage.records.statements import insert_if_new
 from storage.records.tables import ConsentRow, ObjectionRow, table

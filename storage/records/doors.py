@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Posts`, `Inbox`, `Buttons` and `Choices`: what doors need to remember."""
+"""The verbs of `core.records.Posts`, `Inbox`, `Buttons` and `Choices`: what doors need to remember."""
 
 from __future__ import annotations
 

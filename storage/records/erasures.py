@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Erasures` and `core.ports.Suppressions`."""
+"""The verbs of `core.records.Erasures` and `core.records.Suppressions`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
-from core.receipts import Erasure, Ground, Plan, Receipt, Stage
 from core.values import Moment, PersonId
+from core.values.receipts import Erasure, Ground, Plan, Receipt, Stage
 from storage.records.statements import insert_if_new
 from storage.records.tables import ErasureRow, PersonRow, SuppressionRow, table
 

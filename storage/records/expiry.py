@@ -1,7 +1,7 @@
-"""The verbs of `core.ports.Expiry`: what goes by itself, derived from what the tables say of their periods and their columns.
+"""The verbs of `core.records.Expiry`: what goes by itself, derived from what the tables say of their periods and their columns.
 
 A row goes with its period, except while another row refers to it, while it still names a blob, and while its person is
-restricted. What goes with it goes first. Pictures are hidden and destroyed one by one instead (overkept.py, core/gallery.py).
+restricted. What goes with it goes first. Pictures are hidden and destroyed one by one (overkept.py, core/requests/gallery.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Exports`."""
+"""The verbs of `core.records.Exports`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from core.holdings import Export, Piece
-from core.letters import TicketId
 from core.values import Moment, PersonId
+from core.values.holdings import Export, Piece
+from core.values.letters import TicketId
 from storage.records.tables import ExportPartRow, ExportRow, table
 
 exports, parts = table(ExportRow), table(ExportPartRow)

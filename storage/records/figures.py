@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Figures`: sums over everybody. Reads only, and names nobody.
+"""The verbs of `core.records.Figures`: sums over everybody. Reads only, and names nobody.
 
 Requests end within HOLD_LIFE, so what happened lately is found among those asked for since, by the index of the line.
 """
@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select
 
 from core.credits import Milli
-from core.figures import Books, Movement, UnderWay, Untold
 from core.rules import HOLD_LIFE, MINUTE
 from core.values import DeliveryState, JobId, JobState, Moment, WishState
+from core.values.figures import Books, Movement, UnderWay, Untold
 from storage.records.tables import (
     CreditLotRow,
     DeliveryRow,

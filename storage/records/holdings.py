@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Holdings`: what is held about one person, read batch by batch, and which tables there are."""
+"""The verbs of `core.records.Holdings`: what is held about one person, read batch by batch, and which tables there are."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from sqlalchemy import Table as SqlTable
 from sqlmodel import SQLModel
 
 from core.datamap import DataMap, Datum, OnExport
-from core.holdings import Booked, Cell, Kind, Row, Table, shown_paths
 from core.periods import Keeping
 from core.values import PersonId
+from core.values.holdings import Booked, Cell, Kind, Row, Table, shown_paths
 from storage.records.expiry import rules
 from storage.records.overkept import seen
 from storage.records.subjects import is_of

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Jobs` and `core.ports.Wishes`. States move by conditional UPDATEs under a fence."""
+"""The verbs of `core.records.Jobs` and `core.records.Wishes`. States move by conditional UPDATEs under a fence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Update, and_, exists, false, func, insert, select, update
 
 from core.credits import Milli
-from core.turns import Waiting
+from core.queue.turns import Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
 from storage.records.places import place_in_line
 from storage.records.tables import JobRow, PersonRow, WishRow, table

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Leaders`, by the database's own clock: processes may be wrong about the time, and paused."""
+"""The verbs of `core.records.Leaders`, by the database's own clock: processes may be wrong about the time, and paused."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from core.credits import (
     take,
 )
 from core.errors import Refused
-from core.ports import Grant
+from core.records import Grant
 from core.rules import LOT_PRIORITY, REPAYS_DEBT, RESTORED_LIFE
 from core.values import JobId, Moment, PersonId
 from storage.records.closed_books import close_books
@@ -55,7 +55,7 @@ Part = Literal["available", "held", "spent", "removed"]
 
 
 class SqlLedger:
-    """`core.ports.Ledger`. Amounts are milli-credits, moments milliseconds."""
+    """`core.records.Ledger`. Amounts are milli-credits, moments milliseconds."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Notices` and `core.ports.Looks`: what people are told without asking, and who looked at what."""
+"""The verbs of `core.records.Notices` and `core.records.Looks`: what people are told without asking, and who looked at what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
-from core.letters import Addressed, Look, Notice, NoticeCategory, NoticeState
 from core.values import Moment, PersonId
+from core.values.letters import Addressed, Look, Notice, NoticeCategory, NoticeState
 from storage.records.statements import insert_if_new
 from storage.records.tables import IdentityRow, LookRow, NoticeRow, table
 

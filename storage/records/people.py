@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.People`."""
+"""The verbs of `core.records.People`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, delete, false, insert, select, update
 
 from core.credits import LedgerAccountId
-from core.ports import Agreed, NewIdentity
+from core.records import Agreed, NewIdentity
 from core.rules import DAY
-from core.statements import AgeStated
 from core.values import Moment, Person, PersonId
+from core.values.statements import AgeStated
 from storage.records.statements import insert_if_new
 from storage.records.tables import AcknowledgementRow, IdentityRow, PersonAccountRow, PersonRow, TooYoungRow, table
 

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Pictures` and `core.ports.Deliveries`."""
+"""The verbs of `core.records.Pictures` and `core.records.Deliveries`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Policies`."""
+"""The verbs of `core.records.Policies`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from core.policy import PolicyVersion
+from core.policy.document import PolicyVersion
 from core.values import Moment
 from storage.records.statements import insert_if_new
 from storage.records.tables import PersonRow, PolicyVersionRow, table

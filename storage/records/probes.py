@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Probes`: how each probe of this deployment went last."""
+"""The verbs of `core.records.Probes`: how each probe of this deployment went last."""
 
 from __future__ import annotations
 

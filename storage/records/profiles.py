@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Profiles` and `core.ports.Addresses`: what people say about themselves."""
+"""The verbs of `core.records.Profiles` and `core.records.Addresses`: what people say about themselves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from core.statements import Field, Kept, Proof, Source
 from core.values import Moment, PersonId
+from core.values.statements import Field, Kept, Proof, Source
 from storage.records.statements import insert_if_new
 from storage.records.tables import ProfileRow, ProofOfAddressRow, table
 

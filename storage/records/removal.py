@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Removal`. Which tables there are, and what becomes of each, it is told by the data map; the order
+"""The verbs of `core.records.Removal`. Which tables there are, and what becomes of each, it is told by the data map; the order
 follows from the foreign keys and from the paths. None is deleted from by name.
 """
 
@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 from sqlmodel import SQLModel
 
 from core.disposal import BlobsOf, Disposal
-from core.ports import Addressee, Copy
-from core.receipts import Counted, Plan, Stage
+from core.records import Addressee, Copy
 from core.values import DeliveryState, JobId, PersonId
+from core.values.receipts import Counted, Plan, Stage
 from storage.records.subjects import is_of
 from storage.records.tables import (
     DeliveryRow,

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Servers`."""
+"""The verbs of `core.records.Servers`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from core.letters import Server
 from core.values import Moment
+from core.values.letters import Server
 from storage.records.statements import insert_if_new
 from storage.records.tables import ServerRow, table
 

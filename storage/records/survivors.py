@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Survivors`: reads the live schema, row by row and cell by cell, and believes nobody.
+"""The verbs of `core.records.Survivors`: reads the live schema, row by row and cell by cell, and believes nobody.
 
 It knows no path and no model: whatever text column of whatever table holds the person's id, or a trace of theirs in a cell
 that does not stay, has kept something.
@@ -11,8 +11,8 @@ from itertools import islice
 
 from sqlalchemy import Column, Connection, MetaData, String, Text, func, or_, select
 
-from core.receipts import Counted, Plan
 from core.values import PersonId
+from core.values.receipts import Counted, Plan
 
 _BATCH = 400  #: values in one question
 _OWN = "erasure"  #: the erasure itself knows whom it is about until it is closed

@@ -31,8 +31,8 @@ from core.datamap import (
     request,
 )
 from core.periods import YEAR, ByCode, Emptied, Ending, GoesWith, OwnEnd, Row
-from core.receipts import TOMBSTONE
 from core.rules import BUTTON_LIFE, INBOX_LIFE, TOO_YOUNG_LIFE
+from core.values.receipts import TOMBSTONE
 
 HELD = "state = 'open'"  #: few holds are, and they are looked for every second
 NAMED = "reference IS NOT NULL"  #: few requests start from a picture, and fewer still do after they are over
@@ -43,9 +43,9 @@ SHOWN = "shown_at IS NOT NULL"
 SERIAL_KEY = "numbers the rows of this database"
 Serial = BigInteger().with_variant(Integer, "sqlite")  #: SQLite counts up only what is spelled INTEGER
 
-WITH_ACCOUNT: Final = {Until.ACCOUNT_ENDS: ByCode("core.dormancy", "end_account")}  #: or sooner, by its person
+WITH_ACCOUNT: Final = {Until.ACCOUNT_ENDS: ByCode("core.erasing.dormancy", "end_account")}  #: or sooner, by its person
 WITH_REQUEST: Final = {Until.REQUEST_FORGOTTEN: GoesWith("job")}
-WITH_BOOKS: Final = {Until.BOOKS_CLOSE: ByCode("core.retention", "close_books")}
+WITH_BOOKS: Final = {Until.BOOKS_CLOSE: ByCode("core.erasing.retention", "close_books")}
 
 identity_of = Datum(
     Category.IDENTITY,
@@ -387,7 +387,7 @@ class ErasureRow(SQLModel, table=True):
     __endings__ = {
         Until.PROVEN: Row("closed_at"),
         Until.REMEMBERED: Emptied("closed_at"),
-        Until.ACCOUNT_ENDS: ByCode("core.erasure", "finish"),
+        Until.ACCOUNT_ENDS: ByCode("core.erasing.erasure", "finish"),
     }
     __table_args__ = (Index("erasure_open", "state"),)
 
@@ -435,7 +435,7 @@ class PolicyVersionRow(SQLModel, table=True):
     version: int = number(NotPersonal("counts the texts of the policy"), primary_key=True)
     hash: str = cell(NotPersonal("of the policy's text and facts"))
     material: bool = cell(NotPersonal("whether everybody had to read it again"))
-    document: str = cell(NotPersonal("JSON: what the policy said, in rows that core/changes.py compares"))
+    document: str = cell(NotPersonal("JSON: what the policy said, in rows that core/policy/changes.py compares"))
     at: int = number(NotPersonal("since when it holds"))
 
 
@@ -499,8 +499,8 @@ class JobRow(SQLModel, table=True):
     __subject__ = "person_id"
     __endings__ = {
         Until.REQUEST_FORGOTTEN: Row("ended_at"),
-        Until.PICTURE_DELETED: ByCode("core.gallery", "_remove"),
-        Until.REQUEST_ENDS: ByCode("core.references", "destroy"),
+        Until.PICTURE_DELETED: ByCode("core.requests.gallery", "_remove"),
+        Until.REQUEST_ENDS: ByCode("core.requests.references", "destroy"),
     }
     __table_args__ = (
         Index("job_in_line", "state", "created_at"),

@@ -1,4 +1,4 @@
-"""The verbs of `core.ports.Tickets`."""
+"""The verbs of `core.records.Tickets`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from core.letters import Outcome, Ticket, TicketId, TicketKind, TicketState
 from core.values import Moment, PersonId
+from core.values.letters import Outcome, Ticket, TicketId, TicketKind, TicketState
 from storage.records.tables import TicketRow, table
 
 tickets = table(TicketRow)

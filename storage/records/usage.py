@@ -1,10 +1,10 @@
-"""The verbs of `core.ports.UsageFigures`: sums of a day, of five people or more, and of nobody in particular."""
+"""The verbs of `core.records.UsageFigures`: sums of a day, of five people or more, and of nobody in particular."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
-from core.tally import Used
+from core.values.tally import Used
 from storage.records.statements import insert_if_new
 from storage.records.tables import UsageRow, table
 

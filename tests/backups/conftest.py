@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair, new_pair
 
 Make = Callable[[str], Instance]
@@ -18,7 +19,9 @@ PRODUCTS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 @pytest.fixture
 def make(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Iterator[Make]:
-    """A new instance on "sqlite" or "postgres", which nobody ever used; on "nothing" it has no database yet."""
+    """A new instance on "sqlite" or "postgres", which nobody ever used; "filled" is one where people have lived, on
+    SQLite; on "nothing" it has no database yet.
+    """
     numbers = count(1)
     with ExitStack() as opened:
 
@@ -31,10 +34,22 @@ def make(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) 
             instance = Instance(folder, url)
             if product == "sqlite":
                 shutil.copy(sqlite_template, folder / "darkroom.db")
+            if product == "filled":
+                shutil.copytree(request.getfixturevalue("filled_folder"), folder, dirs_exist_ok=True)
             opened.callback(instance.close)
             return instance
 
         yield made
+
+
+@pytest.fixture(scope="session")
+def filled_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The data folder of an instance where people have lived, to be copied."""
+    instance = Instance(tmp_path_factory.mktemp("filled") / "data")
+    shutil.copy(sqlite_template, instance.folder / "darkroom.db")
+    instance.lives(fill(instance.stage()))
+    instance.close()
+    return instance.folder
 
 
 @pytest.fixture(params=PRODUCTS)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bots import handles, operating
-from core import accounts, delivery, erasure, probing, retention, servers
+from core import accounts, servers
 from core.datamap import Until
+from core.erasing import erasure, retention
 from core.periods import Periods
-from core.receipts import Ground
+from core.requests import delivery
+from core.rights import probing
 from core.rules import DAY
-from core.tally import Used
 from core.values import JobId, Probed
-from core.wishes import Started
+from core.values.receipts import Ground
+from core.values.tally import Used
+from core.values.wishes import Started
 from tests.cast import Actor, Stage, agrees_and_is_banned, enter
 from tests.pictures import picture_file
 from tests.rights.everything import fills_in

@@ -19,9 +19,7 @@ from tests.databases import PostgresServer, Store
 
 @pytest.fixture
 def instance(make: Make) -> Instance:
-    instance = make("sqlite")
-    instance.lives(fill(instance.stage()))
-    return instance
+    return make("filled")
 
 
 @pytest.fixture

@@ -12,16 +12,13 @@ from sqlalchemy import text
 
 from bots.wiring import only_server
 from tests.backups.conftest import Make
-from tests.backups.filling import fill
 from tests.backups.instances import Instance, Pair, new_pair
 
 
 @pytest.fixture
 def instance(make: Make) -> Instance:
     """What is refused does not depend on the product."""
-    instance = make("sqlite")
-    instance.lives(fill(instance.stage()))
-    return instance
+    return make("filled")
 
 
 @pytest.fixture
@@ -83,6 +80,7 @@ def test_where_nothing_can_be_written_it_says_so(instance: Instance, pair: Pair,
 
 
 def test_a_disk_without_room_leaves_nothing_half_written(instance: Instance, pair: Pair, tmp_path: Path) -> None:
+    instance.stage()  # who serves has the database open: what lies beside it need not grow
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
     try:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.credits import Balance
 from core.values import DeliveryState, JobId
-from core.wishes import Finished, Started
+from core.values.wishes import Finished, Started
 from tests.backups.conftest import Make
 from tests.backups.filling import MARKER, Life, fill
 from tests.backups.instances import Instance, Pair

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bots.wiring import only_server
 from core.credits import LedgerAccountId, LotId, Milli
-from core.ports import Records
+from core.records import Records
 from core.values import Moment
 from storage.database import SqlDatabase
 from tests.backups.conftest import Make

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from core.ports import Blobs
-from storage.in_buckets.access import Access, Patience
-from storage.in_buckets.blobs import USUAL, open_blobs
+from storage.blobs import FolderBlobs
+from storage.in_buckets.access import Patience
+from storage.in_buckets.blobs import USUAL, open_bucket
 from tests.s3_server import PUT, UPLOAD, Bucket, S3Server
 
 FOLDER, BUCKET, VERSIONS = "folder", "bucket", "bucket with versions"
@@ -55,7 +56,7 @@ class Place(ABC):
 class FolderPlace(Place):
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.blobs = open_blobs("", path, Access("", ""))
+        self.blobs = FolderBlobs(path)
 
     def holds(self) -> Counter[tuple[str, str]]:
         found = (str(path.relative_to(self._path)) for path in self._path.rglob("*") if path.is_file())
@@ -78,7 +79,7 @@ class FolderPlace(Place):
 class BucketPlace(Place):
     def __init__(self, bucket: Bucket, patience: Patience = USUAL) -> None:
         self.bucket = bucket
-        self.blobs = open_blobs(f"{bucket.url}/{PREFIX}", Path("/nowhere"), bucket.access, patience)
+        self.blobs = open_bucket(f"{bucket.url}/{PREFIX}", bucket.access, patience)
 
     def holds(self) -> Counter[tuple[str, str]]:
         return Counter(

@@ -9,7 +9,7 @@ import pytest
 
 from core.ports import Blobs
 from core.values import Moment
-from storage.in_buckets.blobs import open_blobs
+from storage.in_buckets.blobs import open_bucket
 from tests.blobs.places import PREFIX, BucketPlace, Place
 from tests.blobs.relay import relay
 from tests.s3_server import MARK, OVERWRITTEN, PUT, Bucket, S3Server
@@ -83,7 +83,7 @@ async def test_a_bucket_that_kept_versions_once_is_cleared_of_them(bucket: Bucke
 @pytest.mark.s3
 async def test_without_versions_it_is_one_request(bucket: Bucket, s3: S3Server, tmp_path: Path) -> None:
     async with relay(s3.host) as (access, requests):
-        blobs: Blobs = await asyncio.to_thread(open_blobs, bucket.url, tmp_path, access)
+        blobs: Blobs = await asyncio.to_thread(open_bucket, bucket.url, access)
         await blobs.put(NAME, b"sealed")
         requests.clear()
         await blobs.delete(NAME)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bots.settings import Settings
+from bots.wiring import opened_blobs
 from core.errors import Unavailable
 from storage.blobs import FolderBlobs
 from storage.in_buckets.access import Access, Patience, UnusableStore, read_bucket
-from storage.in_buckets.blobs import open_blobs
+from storage.in_buckets.blobs import open_bucket
 from tests.s3_server import Bucket, S3Server
 
 KEY = Access("id", "the secret")
@@ -22,7 +24,7 @@ HURRIED = Patience(connect=0.3, answer=0.5)
 
 
 async def test_without_a_url_it_is_the_folder(tmp_path: Path) -> None:
-    blobs = open_blobs("", tmp_path / "blobs", Access("", ""))
+    blobs = opened_blobs(Settings(_env_file=None, data=tmp_path))  # type: ignore[call-arg]
 
     assert isinstance(blobs, FolderBlobs)
     await blobs.put("pictures/0f", b"sealed")
@@ -34,7 +36,7 @@ async def test_without_a_url_it_is_the_folder(tmp_path: Path) -> None:
 async def test_looking_leaves_nothing_behind(bucket: Bucket, tmp_path: Path, versions: bool) -> None:
     if versions:
         bucket.keeps_versions()
-    open_blobs(bucket.url, tmp_path, bucket.access)
+    open_bucket(bucket.url, bucket.access)
 
     assert bucket.holds() == {}
 
@@ -51,7 +53,7 @@ async def test_variables_meant_for_other_programs_change_nothing(
         "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    blobs = open_blobs(bucket.url, tmp_path, bucket.access)
+    blobs = open_bucket(bucket.url, bucket.access)
     await blobs.put("pictures/0f", b"sealed")
 
     assert bucket.read("pictures/0f") == b"sealed"
@@ -60,14 +62,14 @@ async def test_variables_meant_for_other_programs_change_nothing(
 @pytest.mark.s3
 def test_there_is_no_such_bucket(s3: S3Server, tmp_path: Path) -> None:
     with pytest.raises(UnusableStore, match=r"There is no bucket nowhere at http://127.* change DARKROOM_BLOBS_URL"):
-        open_blobs("s3://nowhere", tmp_path, s3.access)
+        open_bucket("s3://nowhere", s3.access)
 
 
 @pytest.mark.s3
 @pytest.mark.parametrize("wrong", [{"secret": "another"}, {"key_id": "another"}])
 def test_the_key_is_refused(bucket: Bucket, tmp_path: Path, wrong: dict[str, str]) -> None:
     with pytest.raises(UnusableStore, match=r"refuses the key .* check DARKROOM_BLOBS_KEY_ID") as refused:
-        open_blobs(bucket.url, tmp_path, replace(bucket.access, **wrong))
+        open_bucket(bucket.url, replace(bucket.access, **wrong))
     assert bucket.access.secret not in str(refused.value)
     assert "another" not in str(refused.value)
 
@@ -75,7 +77,7 @@ def test_the_key_is_refused(bucket: Bucket, tmp_path: Path, wrong: dict[str, str
 @pytest.mark.s3
 def test_the_key_may_look_and_change_nothing(bucket: Bucket, tmp_path: Path) -> None:
     with pytest.raises(UnusableStore, match=r"refuses the key \(AccessDenied\)"):
-        open_blobs(bucket.url, tmp_path, replace(bucket.access, key_id=S3Server.reader))
+        open_bucket(bucket.url, replace(bucket.access, key_id=S3Server.reader))
 
 
 @pytest.mark.s3
@@ -83,7 +85,7 @@ def test_a_bucket_that_does_not_let_go_is_refused(s3: S3Server, tmp_path: Path) 
     """Or a deleted picture would stay for as long as its lock does."""
     with s3.fresh(lock=True) as locked:
         with pytest.raises(UnusableStore, match="take its default retention away"):
-            open_blobs(locked.url, tmp_path, locked.access)
+            open_bucket(locked.url, locked.access)
         assert locked.holds() == {}
 
 
@@ -92,10 +94,10 @@ def test_nobody_answers(tmp_path: Path) -> None:
         silent.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(Unavailable, match=r"blobs\.unavailable"):
-            open_blobs("s3://bucket", tmp_path, replace(KEY, endpoint=endpoint), HURRIED)
+            open_bucket("s3://bucket", replace(KEY, endpoint=endpoint), HURRIED)
         silent.listen()
         with pytest.raises(Unavailable, match=r"blobs\.unavailable"):
-            open_blobs("s3://bucket", tmp_path, replace(KEY, endpoint=endpoint), HURRIED)
+            open_bucket("s3://bucket", replace(KEY, endpoint=endpoint), HURRIED)
 
 
 @pytest.fixture
@@ -116,12 +118,12 @@ def website() -> Iterator[str]:
 
 def test_something_else_answers(website: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableStore, match="is no S3-compatible store: check DARKROOM_BLOBS_ENDPOINT"):
-        open_blobs("s3://bucket", tmp_path, replace(KEY, endpoint=website))
+        open_bucket("s3://bucket", replace(KEY, endpoint=website))
 
 
 def test_it_does_not_prove_who_it_is(website: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableStore, match="cannot prove who it is: check DARKROOM_BLOBS_ENDPOINT"):
-        open_blobs("s3://bucket", tmp_path, replace(KEY, endpoint=website.replace("http:", "https:")))
+        open_bucket("s3://bucket", replace(KEY, endpoint=website.replace("http:", "https:")))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from core.errors import Unavailable
 from core.ports import Blobs
 from core.rules import DAY
 from core.values import Moment
-from core.wishes import Finished
+from core.values.wishes import Finished
 from storage.database import SqlDatabase
 from storage.in_buckets.access import Patience
 from tests.blobs.places import BucketPlace, Place

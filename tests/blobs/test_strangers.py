@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from urllib3 import PoolManager
 
-from storage.in_buckets.blobs import open_blobs
+from storage.in_buckets.blobs import open_bucket
 from tests.blobs.places import PREFIX, BucketPlace
 from tests.blobs.relay import relay
 from tests.s3_server import Bucket, S3Server
@@ -33,7 +33,7 @@ async def test_an_object_goes_without_labels_and_without_rights_for_anybody(
     s3: S3Server, bucket: Bucket, tmp_path: Path
 ) -> None:
     async with relay(s3.host) as (access, requests):
-        blobs = await asyncio.to_thread(open_blobs, bucket.url, tmp_path, access)
+        blobs = await asyncio.to_thread(open_bucket, bucket.url, access)
         requests.clear()
         await blobs.put(NAME, b"sealed")
 

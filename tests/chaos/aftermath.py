@@ -11,7 +11,7 @@ from typing import Any
 
 from bots.settings import Settings
 from bots.wiring import open_house
-from core import retention
+from core.erasing import retention
 from core.values import DeliveryState
 from tests.chaos.people import People
 from tests.crashes.aftermath import Aftermath, Found, LaterClock, rows_of

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.periods import Keeping, Periods
-from core.ports import Records
+from core.records import Records
 from core.values import Moment
 from storage import patience
 from storage.database import SqlDatabase, open_engine

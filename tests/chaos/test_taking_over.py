@@ -14,11 +14,11 @@ from bots.dispatching import Dispatcher
 from bots.handles import issue
 from bots.leading import Work
 from bots.outlived import Outlived
-from core import scheduling
-from core.board import Drawing
 from core.errors import Unavailable
+from core.queue.board import Drawing
+from core.requests import scheduling
 from core.values import DeliveryState, JobState
-from core.wishes import Progress, Started
+from core.values.wishes import Progress, Started
 from storage.records.tables import JobRow, table
 from tests.cast import Actor, Stage
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from core import accounts, allowed
+from core import accounts
 from core.datamap import Purpose
-from core.facts import OPTIONAL
+from core.policy.facts import OPTIONAL
+from core.rights import allowed
 from core.values import Person
 from tests.cast import Actor, Stage
 

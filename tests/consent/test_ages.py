@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import inspect
 
 from bots.wiring import datamap
-from core import ages
 from core.datamap import Category
-from core.facts import EEA
+from core.policy.facts import EEA
+from core.rights import ages
 from tests.cast import Actor, Stage, keys_of, read
 from tests.consent.offering import person_of, rows
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from core.datamap import Basis, Purpose
-from core.permissions import SWITCHES
+from core.policy.permissions import SWITCHES
 from tests.cast import Actor, Stage, enter, keys_of, read
 from tests.consent.offering import allows, offers, person_of, rows
 

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from bots.mailing import Server, SmtpMailer, open_mailer, server_at
 from bots.settings import BadSettings, Settings
-from core.addresses import TRIES
-from core.mail import CATEGORY, Letter, MailCategory
+from core.rights.addresses import TRIES
 from core.rules import HOUR
+from core.values.mail import CATEGORY, Letter, MailCategory
 from storage.database import SqlDatabase
 from tests.cast import Actor, Stage, enter, keys_of, read
 from tests.consent.offering import rows

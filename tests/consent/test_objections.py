@@ -6,9 +6,9 @@ import pytest
 
 from bots.texts import sentences
 from bots.wiring import datamap
-from core import allowed, consent
 from core.datamap import Basis, Purpose
-from core.permissions import COMPELLING, SWITCHES
+from core.policy.permissions import COMPELLING, SWITCHES
+from core.rights import allowed, consent
 from tests.cast import Actor, Stage, keys_of, read
 from tests.consent.offering import allows, offers, person_of, rows
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core import generation
 from core.datamap import Purpose
 from core.errors import Refused
-from core.options import Ask
+from core.requests import generation
+from core.requests.options import Ask
 from core.rules import DAY
 from core.values import JobState
 from tests.cast import Actor, Stage, keys_of, read

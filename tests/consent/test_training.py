@@ -9,7 +9,7 @@ import ast
 from pathlib import Path
 
 from core.datamap import Purpose
-from core.facts import TRIAL
+from core.policy.facts import TRIAL
 from tests.cast import Actor, Stage, keys_of, read
 from tests.consent.offering import offers, rows
 
@@ -19,11 +19,11 @@ FOLDERS = ("bots", "core", "inference", "payments", "storage")
 #: Modules that open what a person asked for or got, and what for. Deliver, export, keep, show as an example where it is
 #: allowed: nothing else.
 OPENS = {
-    "core/gallery.py": "shows people their own pictures, and delivers them",
-    "core/generation.py": "asks for a picture again, and fills a form with an earlier request",
-    "core/scheduling.py": "sends a request to be drawn",
-    "core/references.py": "sends the picture that a request starts from",
-    "core/showcase.py": "shows a picture to anybody, where its person chose to",
+    "core/requests/gallery.py": "shows people their own pictures, and delivers them",
+    "core/requests/generation.py": "asks for a picture again, and fills a form with an earlier request",
+    "core/requests/scheduling.py": "sends a request to be drawn",
+    "core/requests/references.py": "sends the picture that a request starts from",
+    "core/rights/showcase.py": "shows a picture to anybody, where its person chose to",
     "bots/on_discord/offers.py": "completes what its person types with their own requests",
     "bots/on_page/looking.py": "shows people their own requests",
     "bots/watching/health.py": "asks the store for a file that is never there",

@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 from typer.testing import CliRunner
 
 from bots.wiring import datamap
-from core import usage
 from core.datamap import NotPersonal, Purpose
+from core.rights import usage
 from core.rules import DAY
-from core.tally import FEWEST, Tally
+from core.values.tally import FEWEST, Tally
 from tests.cast import Actor, Stage, enter
 from tests.consent.offering import offers, rows
 

@@ -78,7 +78,7 @@ async def test_an_unknown_command_is_answered_with_a_way_on(ana: Actor, line: st
 async def test_the_policy_names_what_is_kept_and_what_is_promised(stage: Stage, ana: Actor) -> None:
     kept, proofs = read(await ana.says("/privacy kept")), read(await ana.says("/privacy proof"))
 
-    for category in stage.app.datamap.categories():
+    for category in stage.app.datamap.categories:
         assert read_key(f"category.{category}") in kept
     for claim in stage.app.policy.claims:
         assert read_key(f"claim.{claim.key}") in proofs

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bots import handles
 from bots.answering import press_token
-from core.board import Board
+from core.queue.board import Board
 from core.rules import BUTTON_LIFE
 from tests.cast import Actor, Stage, keys_of
 from tests.conversation.asking import one_picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.gallery import PAGE
+from core.requests.gallery import PAGE
 from tests.cast import Actor, Stage, keys_of, read
 
 

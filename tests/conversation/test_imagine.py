@@ -6,7 +6,7 @@ import pytest
 
 from bots.texts import render
 from core.rules import PROMPT_CHARACTERS
-from core.wishes import Finished, Progress, Started
+from core.values.wishes import Finished, Progress, Started
 from inference.pictures import decode
 from tests.cast import Actor, Stage, keys_of, read
 

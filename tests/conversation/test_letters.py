@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import tickets
-from core.letters import TicketKind
+from core.rights import tickets
+from core.values.letters import TicketKind
 from tests.cast import Actor, Stage, keys_of, read
 
 WORDS = "It said --steps 30 is wrong, and that is all I know."

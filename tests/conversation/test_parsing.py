@@ -13,7 +13,7 @@ from bots.parsing import named_file, parse, spell
 from bots.replies import Form, say
 from bots.texts import render
 from core.errors import Refused
-from core.options import read_adapter, write_adapter
+from core.requests.options import read_adapter, write_adapter
 from core.rules import LORA_STRENGTH, REFERENCE_STRENGTH
 
 imagine, verify = commands.get("imagine"), commands.get("verify")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bots.wiring import policy
-from core.facts import TRIAL, Controller
+from core.policy.facts import TRIAL, Controller
 from tests.cast import AGREE, Actor, Stage, keys_of, read
 from tests.policy.operator import enacts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.wishes import Finished, Progress, Started
+from core.values.wishes import Finished, Progress, Started
 from tests.cast import Actor, Stage, keys_of, read
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core import tickets
-from core.letters import TicketKind
+from core.rights import tickets
 from core.rules import HOUR
+from core.values.letters import TicketKind
 from tests.cast import Actor, Stage, keys_of, read
 from tests.conversation.asking import one_picture
 

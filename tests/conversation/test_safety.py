@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.wishes import Progress, Started
+from core.values.wishes import Progress, Started
 from inference.flat import colour, square
 from tests.cast import Actor, Stage, keys_of, read
 

@@ -17,7 +17,7 @@ from bots.replies import say
 from bots.settings import Settings
 from bots.texts import render
 from bots.wiring import House, open_house
-from core import retention
+from core.erasing import retention
 from core.rules import CREDIT, ORPHAN_AGE, PICTURES_PER_JOB
 from core.values import Moment, Reason
 from inference.flat import colour

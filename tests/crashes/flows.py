@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core import accounts, gallery, generation, restriction, scheduling
-from core.options import Ask
+from core import accounts
+from core.requests import gallery, generation, scheduling
+from core.requests.options import Ask
+from core.rights import restriction
 from core.rules import HOLD_LIFE, ORPHAN_AGE
 from core.values import PictureId
-from core.wishes import Started
+from core.values.wishes import Started
 from tests.cast import Stage
 from tests.crashes.world import BEN
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from inspect import iscoroutinefunction
 from typing import Any, Protocol
 
-from core.ports import App, Records
+from core.ports import App
+from core.records import Records
 
 
 class Died(BaseException):

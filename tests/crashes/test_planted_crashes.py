@@ -10,7 +10,7 @@ from tests.crashes.world import World
 from tests.ledger.planted import Bug, plant
 
 pytestmark = pytest.mark.products
-COMPLETION, RETENTION = "core.completion", "core.retention"
+COMPLETION, RETENTION = "core.requests.completion", "core.erasing.retention"
 
 #: (flow, what is said about it, the mistake)
 MISTAKES = (
@@ -66,7 +66,7 @@ def settle(tx, drawn, now):
         "is open without a request",
         Bug(
             "the price is held in a transaction of its own",
-            "core.generation",
+            "core.requests.generation",
             "        accepted = await app.database.run(accept, ",
             """\
         held_until = Moment(now + HOLD_LIFE)
@@ -77,7 +77,7 @@ def settle(tx, drawn, now):
     (
         "drawing",
         "it came to (('failed', 0, 0),)",
-        Bug("what was out is left out", "core.scheduling", "tx.jobs.requeue(job_id, fence, now)", "pass"),
+        Bug("what was out is left out", "core.requests.scheduling", "tx.jobs.requeue(job_id, fence, now)", "pass"),
     ),
     (
         "drawing",

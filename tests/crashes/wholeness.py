@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from core import gallery
+from core.requests import gallery
 from core.rules import CREDIT
 from core.values import PersonId, PictureId
 from inference.flat import square

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from bots.replies import Reply
 from core.values import DeliveryState, Owed, Who
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from storage.blobs import FolderBlobs
 from storage.database import SqlDatabase
 from storage.keys import keys

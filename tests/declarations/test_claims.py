@@ -9,8 +9,8 @@ import pytest
 
 from bots.texts import sentences
 from bots.wiring import datamap
-from core.claims import CLAIMS, Claim, Right, holding
 from core.datamap import Category, DataMap
+from core.policy.claims import CLAIMS, Claim, Right, holding
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +42,7 @@ def test_a_claim_without_a_proof_is_not_made() -> None:
 
 
 def test_every_category_of_the_map_is_spoken_of() -> None:
-    assert set(datamap().categories()) - {category for claim in CLAIMS for category in claim.about} == set()
+    assert set(datamap().categories) - {category for claim in CLAIMS for category in claim.about} == set()
 
 
 def test_every_right_has_one_claim() -> None:

@@ -12,23 +12,23 @@ from bots.commands import commands
 from bots.commands.exports import SOURCES
 from bots.policy_shown import Section
 from bots.texts import sentences
-from core.ages import AGES
-from core.changes import ChangeKind
-from core.claims import CLAIMS, Right
 from core.datamap import Basis, Category, Purpose, Until
-from core.facts import Role, TransferTool
-from core.leaving import KINDS
-from core.letters import Outcome, TicketKind
-from core.notices import NOTICES
-from core.permissions import COMPELLING, SWITCHES
-from core.policy import FACTS
+from core.erasing.leaving import KINDS
+from core.policy.changes import ChangeKind
+from core.policy.claims import CLAIMS, Right
+from core.policy.document import FACTS
+from core.policy.facts import Role, TransferTool
+from core.policy.permissions import COMPELLING, SWITCHES
+from core.policy.promises import Reason as NotApplicable
+from core.policy.promises import Until as NotYet
 from core.ports import Provenance
-from core.probing import SPEAKS_FOR
-from core.promises import Reason as NotApplicable
-from core.promises import Until as NotYet
-from core.receipts import Status
-from core.statements import Field, Source
+from core.rights.ages import AGES
+from core.rights.notices import NOTICES
+from core.rights.probing import SPEAKS_FOR
 from core.values import Reason
+from core.values.letters import Outcome, TicketKind
+from core.values.receipts import Status
+from core.values.statements import Field, Source
 
 ROOT = Path(__file__).parents[2]
 SPEAKERS = {"say", "whisper", "note", "Refused", "Unavailable", "Gone", "reachable"}
@@ -117,7 +117,7 @@ def placeholders(sentence: str) -> set[str]:
     return {name.split(".")[0] for name in re.findall(r"{(\w[\w.]*)", sentence)}
 
 
-#: Sentences whose keys reach `Refused` through a parameter of core/options.py.
+#: Sentences whose keys reach `Refused` through a parameter of core/requests/options.py.
 HANDED_ON = {"option_range.count", "option_range.seed", "option_range.strength"}
 
 

@@ -25,10 +25,11 @@ from bots.on_discord.words import shown, written
 from bots.parsing import parse
 from bots.replies import Line, Reply
 from bots.texts import render
-from core import accounts, delivery
-from core.board import Drawing
+from core import accounts
 from core.credits import Balance
 from core.errors import Refused
+from core.queue.board import Drawing
+from core.requests import delivery
 from core.values import DeliveryState, Owed, PersonId, Who
 from tests.cast import AGREE, Stage
 from tests.discord_ import Channel, DiscordServer, Impossible, Message, Use, User
@@ -57,7 +58,7 @@ class Watched(Discord):
         super().progress(drawing)
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene(Standing):
     """A stage with a Discord around it, and the door that joins them."""
 
@@ -125,7 +126,7 @@ async def at_discord(
                 await scene.closes()
 
 
-@dataclass
+@dataclass(repr=False)
 class DiscordActor:
     """`tests.cast.Actor` over the wire, in a room of a server or in private. `use` is the newest thing they did."""
 

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from bots import logs
 from bots.delivering import Courier
-from core import accounts, delivery
+from core import accounts
+from core.requests import delivery
 from core.values import DeliveryState
-from core.wishes import Finished, Pixels, Progress, Started, Wish
+from core.values.wishes import Finished, Pixels, Progress, Started, Wish
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.schema import upgrade
 from tests.cast import Stage, build_stage

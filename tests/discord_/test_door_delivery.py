@@ -10,8 +10,8 @@ from PIL import Image
 
 from bots.on_discord.places import NONCE_LIFE, TOKEN_LIFE
 from bots.on_discord.words import shown
-from core import delivery
 from core.errors import Unavailable
+from core.requests import delivery
 from core.values import DeliveryState
 from tests.cast import keys_of
 from tests.discord_ import Channel, Message, routes
@@ -235,7 +235,7 @@ async def noisy(scene: Scene) -> None:
     """A picture that no format makes small, so that what is too large can be told from what is not."""
     import os
 
-    from core.wishes import Drawn, Pixels, Started
+    from core.values.wishes import Drawn, Pixels, Started
 
     await scene.stage.dispatches()
     ((wish,),) = scene.stage.painter.waiting

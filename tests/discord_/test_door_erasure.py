@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.receipts import Counted, Status
 from core.rules import HOUR
+from core.values.receipts import Counted, Status
 from storage.database import SqlDatabase
 from tests.cast import build_stage, read
 from tests.databases import Store

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from bots.on_discord.words import shown
-from core import delivery
 from core.errors import Unavailable
+from core.requests import delivery
 from core.values import DeliveryState
-from core.wishes import Progress, Started
+from core.values.wishes import Progress, Started
 from tests.cast import keys_of
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene

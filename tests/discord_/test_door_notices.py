@@ -6,9 +6,9 @@ import pytest
 
 from bots.heralding import Herald
 from bots.on_discord.words import shown
-from core.letters import NoticeCategory, NoticeState
-from core.notices import NOTICES, notify
+from core.rights.notices import NOTICES, notify
 from core.values import PersonId
+from core.values.letters import NoticeCategory, NoticeState
 from tests.discord_ import routes
 from tests.discord_.actor import DiscordActor, Scene
 from tests.tickets.asking import person_of, states_of

@@ -8,7 +8,7 @@ from bots.commands import commands
 from bots.declaring import Offers
 from bots.on_discord.places import TOKEN_LIFE
 from bots.on_discord.words import shown
-from core import choices
+from core.requests import choices
 from tests.cast import keys_of
 from tests.discord_ import Message
 from tests.discord_.actor import DiscordActor, Scene

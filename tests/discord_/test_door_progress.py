@@ -11,7 +11,7 @@ from bots.on_discord.pacing import Pace, Throttle
 from bots.on_discord.places import Asked
 from bots.on_discord.words import shown
 from core.rules import PREVIEW_PAUSE
-from core.wishes import Finished, Pixels, Progress, Started, Wish
+from core.values.wishes import Finished, Pixels, Progress, Started, Wish
 from storage.database import SqlDatabase
 from tests.cast import build_stage
 from tests.discord_ import routes

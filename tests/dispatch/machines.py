@@ -15,7 +15,7 @@ from typing import Any
 
 from core.ports import Dispatch
 from core.values import JobId, Moment, Settings
-from core.wishes import News, Passing, Wish
+from core.values.wishes import News, Passing, Wish
 from inference.flat import Flat
 from inference.worker import serve
 from storage.over_redis.dispatch import RedisDispatch

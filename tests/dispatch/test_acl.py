@@ -10,7 +10,7 @@ import pytest
 from redis.exceptions import NoPermissionError, RedisError
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Progress, Ready, Started
+from core.values.wishes import Drawn, Finished, Progress, Ready, Started
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import leading, until, wish, working
 from tests.redis_server import RedisServer, redis_server

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Lost, Ready, Started
+from core.values.wishes import Drawn, Finished, Lost, Ready, Started
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import process, until, wish, working
 from tests.redis_server import RedisServer

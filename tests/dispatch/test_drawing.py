@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Progress, Ready, Started
+from core.values.wishes import Drawn, Finished, Progress, Ready, Started
 from inference.flat import colour
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import empty, length, serving, until, wish, working

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from core.values import JobId
-from core.wishes import Drawn, Lost, Pixels, Started
+from core.values.wishes import Drawn, Lost, Pixels, Started
 from storage.over_redis.tickets import ticket
 from storage.wire import FROM_WORKER, Envelope, wrap
 from tests.dispatch.conftest import Leading

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Pixels, Progress, Ready, Started
+from core.values.wishes import Drawn, Finished, Pixels, Progress, Ready, Started
 from storage.keys import seal
 from storage.over_redis.tickets import ticket
 from storage.wire import FROM_WORKER, TO_WORKER, Envelope, wrap

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.wishes import Drawn, Finished, Ready
+from core.values.wishes import Drawn, Finished, Ready
 from storage.over_redis.end import RedisEnd
 from storage.over_redis.house import House
 from storage.over_redis.joining import NameTaken, Unwelcome

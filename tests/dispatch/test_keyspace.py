@@ -10,7 +10,7 @@ import pytest
 
 from core.datamap import DataMap, Datum, NotPersonal
 from core.values import JobId
-from core.wishes import Finished, Ready, Started
+from core.values.wishes import Finished, Ready, Started
 from storage.over_redis import keyspace as keys
 from storage.over_redis.clients import AsyncRedis, Redis
 from storage.over_redis.keyspace import Command, check

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Lost, Ready
+from core.values.wishes import Drawn, Finished, Lost, Ready
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import (
     PATIENCE,

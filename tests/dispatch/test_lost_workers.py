@@ -10,7 +10,7 @@ import pytest
 
 from core.rules import ATTEMPTS
 from core.values import JobId
-from core.wishes import Drawn, Finished, Lost, Progress, Ready, Started
+from core.values.wishes import Drawn, Finished, Lost, Progress, Ready, Started
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import PATIENCE, empty, process, serving, until, wish, working
 from tests.redis_server import RedisServer

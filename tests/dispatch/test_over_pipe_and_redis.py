@@ -11,7 +11,7 @@ import pytest
 from core.ports import Dispatch
 from core.rules import JOBS_PER_WORKER
 from core.values import JobId
-from core.wishes import Drawn, Finished, Progress, Ready, Started
+from core.values.wishes import Drawn, Finished, Progress, Ready, Started
 from inference.flat import colour
 from storage.over_pipe.dispatch import PipeDispatch
 from tests.dispatch.machines import Clock, Listener, beside, leading, until, wish, working

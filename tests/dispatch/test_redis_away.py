@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.errors import Unavailable
-from core.wishes import Drawn, Finished, Ready, Started, Stirred
+from core.values.wishes import Drawn, Finished, Ready, Started, Stirred
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import leading, length, serving, until, wish, working
 from tests.redis_server import RedisServer, redis_server

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from core.values import JobId
-from core.wishes import Drawn, Finished, Lost, Ready, Started
+from core.values.wishes import Drawn, Finished, Lost, Ready, Started
 from tests.dispatch.conftest import Leading
 from tests.dispatch.machines import empty, until, wish, working
 from tests.redis_server import RedisServer

@@ -10,10 +10,11 @@ from sqlmodel import SQLModel
 
 from bots.taking_back import TakesBack
 from bots.wiring import datamap
-from core import accounts, erasure
+from core import accounts
 from core.disposal import disposals
-from core.receipts import Erasure, Receipt, Taken
+from core.erasing import erasure
 from core.values import PersonId
+from core.values.receipts import Erasure, Receipt, Taken
 from storage.keys import keys
 from storage.records.subjects import is_of
 from tests.cast import Actor, Stage, read

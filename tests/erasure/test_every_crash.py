@@ -10,13 +10,15 @@ import random
 
 import pytest
 
-from core import accounts, erasure, generation, replaying, retention, scheduling
-from core.completion import picture_place
-from core.options import Ask
-from core.receipts import Ground, Status
+from core import accounts
+from core.erasing import erasure, replaying, retention
+from core.requests import generation, scheduling
+from core.requests.completion import picture_place
+from core.requests.options import Ask
 from core.rules import ORPHAN_AGE
 from core.values import PersonId, Who
-from core.wishes import Started
+from core.values.receipts import Ground, Status
+from core.values.wishes import Started
 from storage.keys import Unsealable
 from tests.cast import Stage
 from tests.crashes.enumeration import Left, die, watch

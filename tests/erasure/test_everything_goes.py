@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from bots.wiring import datamap
-from core import erasure
 from core.datamap import Datum, OnErase
+from core.erasing import erasure
 from core.ports import Place
-from core.receipts import Status
+from core.values.receipts import Status
 from storage.keys import Unsealable
 from tests.cast import Actor, Stage, enter
 from tests.erasure.going import confirms, every_row, goes, id_of, passes, rows_of

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from bots.texts import render
-from core import accounts, completion, delivery, erasure, generation
+from core import accounts
+from core.erasing import erasure
 from core.errors import Refused
-from core.options import Ask
 from core.ports import App
+from core.requests import completion, delivery, generation
+from core.requests.options import Ask
 from core.values import Who
-from core.wishes import Finished, Started
+from core.values.wishes import Finished, Started
 from storage.keys import Unsealable
 from tests.cast import Actor, Stage, keys_of
 from tests.erasure.going import confirms, every_row, finish, goes, id_of

@@ -9,10 +9,11 @@ import pytest
 
 from bots.settings import PREFIX
 from bots.watching import health
-from core import accounts, erasure, replaying
+from core import accounts
+from core.erasing import erasure, replaying
 from core.errors import Unavailable
-from core.receipts import Ground
 from core.values import Moment
+from core.values.receipts import Ground
 from storage.tombstones import FileTombstones
 from tests.backups.conftest import Make
 from tests.cast import Actor, Stage, enter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from core import erasure
+from core.erasing import erasure
 from core.errors import Unavailable
 from storage import database as product
 from storage.database import SqlDatabase

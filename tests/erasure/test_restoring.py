@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core import accounts, erasure, replaying
-from core.receipts import Status
+from core import accounts
+from core.erasing import erasure, replaying
 from core.values import PersonId, Who
+from core.values.receipts import Status
 from storage.backups.copying import PASSING
 from storage.tombstones import FileTombstones
 from tests.backups.conftest import PRODUCTS, Make

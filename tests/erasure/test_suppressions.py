@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core import accounts
-from core.erasure import remembered_until
-from core.receipts import Status
+from core.erasing.erasure import remembered_until
 from core.values import Moment
+from core.values.receipts import Status
 from tests.cast import Actor, Stage, enter, keys_of, read
 from tests.erasure.going import every_row, goes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import erasure, replaying
-from core.receipts import Ground
+from core.erasing import erasure, replaying
+from core.values.receipts import Ground
 from tests.cast import Actor, Stage, keys_of
 from tests.erasure.going import confirms, every_row, finish, id_of, still_open
 

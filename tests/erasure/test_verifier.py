@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from core import erasure
-from core.erasure import Left
-from core.receipts import Stage as At
-from core.receipts import Status
+from core.erasing import erasure
+from core.erasing.erasure import Left
+from core.values.receipts import Stage as At
+from core.values.receipts import Status
 from tests.cast import Actor, Stage
 from tests.erasure.going import confirms, finish, found, id_of
 

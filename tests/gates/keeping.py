@@ -15,11 +15,11 @@ Endings = Mapping[str, Mapping[Until, Ending]]
 
 #: What ends a period outside of the database. Redis and the logs end theirs by themselves, and gates of their own watch that.
 ELSEWHERE: Final[Mapping[tuple[str, Until], tuple[str, str]]] = {
-    ("blob", Until.PICTURE_DELETED): ("core.gallery", "destroy"),
-    ("blob", Until.REQUEST_ENDS): ("core.references", "destroy"),
-    ("blob", Until.EXPIRY): ("core.retention", "forget_blobs"),
-    ("keys", Until.ACCOUNT_ENDS): ("core.erasure", "_keys_gone"),
-    ("tombstone", Until.REMEMBERED): ("core.retention", "forget_tombstones"),
+    ("blob", Until.PICTURE_DELETED): ("core.requests.gallery", "destroy"),
+    ("blob", Until.REQUEST_ENDS): ("core.requests.references", "destroy"),
+    ("blob", Until.EXPIRY): ("core.erasing.retention", "forget_blobs"),
+    ("keys", Until.ACCOUNT_ENDS): ("core.erasing.erasure", "_keys_gone"),
+    ("tombstone", Until.REMEMBERED): ("core.erasing.retention", "forget_tombstones"),
     ("redis", Until.REQUEST_ENDS): ("storage.over_redis.keyspace", "check"),
     ("log", Until.PROCESS_ENDS): ("bots.logs", "set_up"),
 }

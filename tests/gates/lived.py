@@ -11,12 +11,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from core import accounts, erasure
+from core import accounts
 from core.datamap import DataMap, OnErase, Until
+from core.erasing import erasure
 from core.periods import LONGEST
-from core.receipts import Ground
 from core.rules import DAY, HOUR
 from core.values import PersonId
+from core.values.receipts import Ground
 from storage.records.subjects import rows_of
 from tests.cast import Actor, Stage, enter
 from tests.rights.everything import WITHOUT_ACCOUNT, everything

@@ -12,8 +12,8 @@ from sqlalchemy import inspect
 from bots.commands import commands
 from bots.logs import FIELDS
 from core.datamap import DataMap, undeclared
-from core.receipts import Counted, Ground, Plan, Receipt, Retained, Status
 from core.values import JobId, Moment
+from core.values.receipts import Counted, Ground, Plan, Receipt, Retained, Status
 from storage.keys import unseal
 from storage.over_redis import keyspace
 from storage.wire import Envelope, wrap

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from bots.wiring import datamap
 from core.datamap import DataMap, undeclared
-from core.exports import LIFE
+from core.rights.exports import LIFE
 from storage.database import SqlDatabase
 from tests.blobs.places import BUCKETS, PLACES, PREFIX, BucketPlace, Place, open_place
 from tests.cast import Actor, Stage

@@ -22,10 +22,10 @@ from bots.commands import commands
 from bots.on_discord.places import Asked, Posted
 from bots.on_telegram import places as on_telegram
 from bots.wiring import datamap
-from core.generation import pack_words
 from core.ports import Place
+from core.requests.generation import pack_words
 from core.values import JobId, PersonId, Settings, Words
-from core.wishes import Drawn, Finished, Pixels, Ready, Started, Wish
+from core.values.wishes import Drawn, Finished, Pixels, Ready, Started, Wish
 from storage.database import SqlDatabase
 from storage.keys import KEY_BYTES, Unsealable, unseal
 from storage.over_redis import keyspace as redis_keys

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, text
 
 from core.values import JobId, PersonId, Preferences
 from storage.database import SqlDatabase, open_engine, sqlite_url
-from storage.schema import _config, upgrade
+from storage.schema import _script, create_at, head, upgrade
 
 BEFORE = (
     "INSERT INTO person (id, banned, notice_version, created_at) VALUES ('p', false, 1, 1)",
@@ -28,7 +27,7 @@ def empty(request: pytest.FixtureRequest, tmp_path) -> Engine:
 
 def test_a_request_of_before_had_no_style_no_adapter_and_started_from_nothing(empty: Engine) -> None:
     with empty.begin() as connection:
-        command.upgrade(_config("records", connection), "0002")
+        create_at(connection, "records", "0002")
     with empty.begin() as connection:
         for statement in BEFORE:
             connection.execute(text(statement))
@@ -45,3 +44,9 @@ def test_a_request_of_before_had_no_style_no_adapter_and_started_from_nothing(em
     assert (chosen.model, chosen.steps, chosen.guidance) == ("starter", 12, 3.5)
     assert (chosen.style, chosen.lora, chosen.lora_strength, chosen.strength, job.reference) == ("", "", 1, 0, None)
     assert preferred == Preferences("portrait", private=True, format="webp", keep_days=9)
+
+
+@pytest.mark.parametrize("store", ["records", "keys"])
+def test_the_newest_migration_is_the_one_with_the_highest_number(store: str) -> None:
+    """What most starts look at, without reading a single migration."""
+    assert head(store) == _script(store).get_current_head()

@@ -6,8 +6,8 @@ import pytest
 
 from bots.texts import sentences
 from bots.wiring import datamap
-from core.claims import CLAIMS, holding
 from core.datamap import Category
+from core.policy.claims import CLAIMS, holding
 from storage.database import SqlDatabase
 from tests.cast import Actor, Stage, read
 from tests.databases import Store
@@ -26,13 +26,13 @@ async def policy(stage: Stage, ben: Actor) -> str:
 
 
 def test_every_category_of_the_map_is_one_that_is_stored() -> None:
-    assert set(Category) - set(datamap().categories()) == set(), "take it out of core/datamap.py, with its sentence"
+    assert set(Category) - set(datamap().categories) == set(), "take it out of core/datamap.py, with its sentence"
 
 
 async def test_every_category_that_is_stored_is_spoken_of(policy: str) -> None:
-    unsaid = [category for category in datamap().categories() if sentences("en")[f"category.{category}"] not in policy]
+    unsaid = [category for category in datamap().categories if sentences("en")[f"category.{category}"] not in policy]
 
-    assert unsaid == [], "say it: `policy.kept` is made from the map (core/policy.py)"
+    assert unsaid == [], "say it: `policy.kept` is made from the map (core/policy/document.py)"
 
 
 async def test_every_claim_that_holds_is_made_and_names_its_test(policy: str) -> None:

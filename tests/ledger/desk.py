@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Row, RowMapping, TextClause, text
 
-from core import accounts, completion, generation, scheduling
+from core import accounts
 from core.credits import Balance, LedgerAccountId, LotId, Milli
-from core.ports import Agreed, Grant, Limits, NewIdentity, Records
+from core.ports import Limits
+from core.records import Agreed, Grant, NewIdentity, Records
+from core.requests import completion, generation, scheduling
 from core.values import Accepted, Job, JobId, JobState, Moment, Person, PersonId, Picture, PictureId, Reason, Settings
 from storage.database import SqlDatabase, SqlRecords
 

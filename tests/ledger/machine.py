@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from core.credits import Balance, KeyReused, LedgerAccountId, Milli, price_each
 from core.errors import Refused
-from core.ports import Records
+from core.records import Records
 from core.rules import HOLD_LIFE, MINUTE
 from core.values import JobId, Moment
 from storage.database import SqlDatabase

@@ -22,7 +22,7 @@ class Bug:
     wrong: str
 
 
-LEDGER, CREDITS, GENERATION = "storage.records.ledger", "core.credits", "core.generation"
+LEDGER, CREDITS, GENERATION = "storage.records.ledger", "core.credits", "core.requests.generation"
 
 BUGS = (
     Bug("an expired lot is spendable", CREDITS, "lot.expires_at is None or lot.expires_at > now", "True"),

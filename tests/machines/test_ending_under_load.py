@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from benchmarks.machines import enter
 from bots.wiring import House, open_house
-from core import generation
-from core.options import Ask
+from core.requests import generation
+from core.requests.options import Ask
 from core.rules import JOBS_PER_WORKER
 from tests.machines.deployment import Deployment, until
 

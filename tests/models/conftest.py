@@ -15,7 +15,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"  # as in the worker: what is not here is nowhere
 
 from core.values import JobId, Settings
-from core.wishes import Pixels, Wish
+from core.values.wishes import Pixels, Wish
 from inference.drawing import Pipelines
 from inference.entries import Entry
 from inference.stock import Stock

@@ -15,7 +15,7 @@ import torch
 from diffusers import FluxPipeline
 
 from core.values import JobId, Settings
-from core.wishes import Drawn, Finished, Pixels, Progress, Ready, Started, Wish
+from core.values.wishes import Drawn, Finished, Pixels, Progress, Ready, Started, Wish
 from inference import previews, worker
 from inference.drawing import Loaded
 from inference.memory import Machine, Place

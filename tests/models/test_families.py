@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.entries import read_models
 from inference.families import FAMILIES, Preview
 from inference.worker import Cancelled

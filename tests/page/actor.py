@@ -25,7 +25,7 @@ from bots.replies import Reply
 from bots.texts import render
 from bots.web import serve
 from core import accounts
-from core.board import Drawing
+from core.queue.board import Drawing
 from core.values import DeliveryState, Owed, Who
 from tests.cast import Actor, Stage
 
@@ -55,7 +55,7 @@ class Overheard(Page):
         return await super().tell(told, owed)
 
 
-@dataclass
+@dataclass(repr=False)
 class Front:
     """One running server over a stage's bot."""
 
@@ -95,7 +95,7 @@ async def open_front(stage: Stage, **more: Any) -> AsyncIterator[Front]:
             await door.close()
 
 
-@dataclass
+@dataclass(repr=False)
 class PageActor(Actor):
     """Somebody with a page open. `events` is everything the page was told, `state` where things stood when it opened."""
 

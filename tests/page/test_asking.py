@@ -11,7 +11,7 @@ import pytest
 from bots.commands import commands
 from bots.commands.asks import Imagine
 from bots.on_page.forms import fill, filled
-from core.options import Ask
+from core.requests.options import Ask
 from tests.cast import Stage, keys_of
 from tests.page.actor import Front, PageActor, new_update, open_front
 

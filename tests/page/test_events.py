@@ -7,9 +7,10 @@ import socket
 import time
 
 from bots.on_page.streams import KEPT, KEPT_BYTES, Stream
-from core import accounts, delivery
+from core import accounts
+from core.requests import delivery
 from core.values import Owed
-from core.wishes import Progress, Started
+from core.values.wishes import Progress, Started
 from inference.flat import square
 from tests.cast import Stage, keys_of
 from tests.page.actor import Front, PageActor, open_front

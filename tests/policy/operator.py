@@ -10,11 +10,11 @@ from bots.policy_file import read_policy
 from bots.production import refusals
 from bots.settings import Settings
 from bots.wiring import policy
-from core import publishing
 from core.datamap import DataMap, Datum
-from core.facts import Facts
-from core.policy import Policy
+from core.policy.document import Policy
+from core.policy.facts import Facts
 from core.ports import Model, Range
+from core.rights import publishing
 from tests.cast import Stage
 
 WHOLE = """\

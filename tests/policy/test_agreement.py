@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bots.wiring import policy
 from core import accounts
-from core.facts import TRIAL, Controller
+from core.policy.facts import TRIAL, Controller
 from core.values import Person
 from tests.cast import AGREE, Actor, Stage, keys_of, read
 from tests.policy.operator import enacts

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bots.answering import hear
 from bots.wiring import policy
-from core.facts import TRIAL
+from core.policy.facts import TRIAL
 from core.values import Origin, Who
 from tests.cast import Actor, Stage, enter, keys_of
 from tests.policy.operator import enacts

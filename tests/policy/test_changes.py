@@ -10,11 +10,11 @@ import pytest
 from bots.policy_shown import changes
 from bots.texts import render
 from bots.wiring import datamap, policy
-from core.changes import Change, ChangeKind, diff, is_material
 from core.datamap import ACCOUNTING, Category, DataMap, OnErase, OnExport, Purpose, Until
-from core.facts import TRIAL, Controller, Facts, Recipient, Role, TransferTool
 from core.periods import Periods
-from core.policy import Policy
+from core.policy.changes import Change, ChangeKind, diff, is_material
+from core.policy.document import Policy
+from core.policy.facts import TRIAL, Controller, Facts, Recipient, Role, TransferTool
 from core.rules import DAY
 from tests.policy.operator import changed
 

@@ -10,7 +10,7 @@ from bots.on_discord.words import MESSAGE
 from bots.policy_shown import Section, section, terms
 from bots.texts import render
 from bots.wiring import policy
-from core.policy import Policy
+from core.policy.document import Policy
 from tests.policy.operator import Office
 
 SCREEN = 1_800  #: characters that a telephone shows with a little scrolling, and one message of any door takes

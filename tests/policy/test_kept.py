@@ -10,9 +10,9 @@ from bots.policy_shown import Section, section
 from bots.texts import render, sentences
 from bots.wiring import policy
 from core.datamap import Basis, Category, OnErase, Purpose, Until
-from core.facts import TRIAL, Facts
 from core.periods import LONGEST, Periods
-from core.policy import Kept
+from core.policy.document import Kept
+from core.policy.facts import TRIAL, Facts
 from core.rules import DAY
 
 TEXT = policy(TRIAL)
@@ -38,7 +38,7 @@ def test_each_category_is_told_with_everything_that_matters(kept: Kept) -> None:
 
 
 def test_every_category_of_the_map_is_told() -> None:
-    assert {kept.category for kept in TEXT.kept} == set(TEXT.datamap.categories())
+    assert {kept.category for kept in TEXT.kept} == set(TEXT.datamap.categories)
 
 
 def test_every_purpose_is_told_with_its_one_basis() -> None:

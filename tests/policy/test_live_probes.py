@@ -24,12 +24,14 @@ from bots.settings import Settings
 from bots.watching.probing import Prober
 from bots.web import serve
 from bots.wiring import House, policy
-from core import accounts, erasure, probing, publishing
-from core.claims import CLAIMS
+from core import accounts
+from core.erasing import erasure
 from core.errors import Unavailable
-from core.facts import TRIAL
+from core.policy.claims import CLAIMS
+from core.policy.facts import TRIAL
 from core.ports import Place
-from core.probing import SPEAKS_FOR, Probe
+from core.rights import probing, publishing
+from core.rights.probing import SPEAKS_FOR, Probe
 from core.rules import DAY
 from core.values import Moment, PersonId, Probed
 from storage.inspecting import Stores

@@ -28,10 +28,10 @@ REPORTERS = (
 OPENERS = {
     "bots/exporting/making.py",
     "bots/watching/health.py",
-    "core/exports.py",
-    "core/gallery.py",
-    "core/references.py",
-    "core/showcase.py",
+    "core/rights/exports.py",
+    "core/requests/gallery.py",
+    "core/requests/references.py",
+    "core/rights/showcase.py",
     "storage/backups/shelves.py",
 }
 

@@ -13,7 +13,7 @@ from bots.policy_page import policy_routes
 from bots.policy_shown import Section, section, terms
 from bots.texts import render
 from bots.web import serve
-from core.facts import Controller
+from core.policy.facts import Controller
 from tests.cast import Stage
 from tests.page.browser import NOT_INSTALLED, TELEPHONE, chromium, program
 from tests.policy.operator import Office, enacts

@@ -7,8 +7,8 @@ import pytest
 from bots.policy_file import read_policy
 from bots.settings import BadSettings
 from core.datamap import Category, Purpose, Until
-from core.facts import TRIAL, Role, TransferTool
 from core.periods import YEAR
+from core.policy.facts import TRIAL, Role, TransferTool
 from core.rules import DAY
 from tests.policy.operator import WHOLE, Office, without
 

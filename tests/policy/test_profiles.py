@@ -15,10 +15,10 @@ from bots.production import refusals
 from bots.settings import BadSettings, Settings
 from bots.texts import render
 from bots.wiring import open_house, policy
-from core import publishing
 from core.datamap import Purpose, Until
-from core.facts import Facts
-from core.promises import PROFILES
+from core.policy.facts import Facts
+from core.policy.promises import PROFILES
+from core.rights import publishing
 from tests.policy.operator import Office
 
 

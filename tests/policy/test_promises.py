@@ -12,8 +12,8 @@ import pytest
 from bots.cli.policy_report import as_rows, report_table
 from bots.policy_file import profile
 from bots.texts import sentences
-from core.facts import TRIAL
-from core.promises import PROFILES, PROMISES, Judged, Promise, Reason, Status, Until, report
+from core.policy.facts import TRIAL
+from core.policy.promises import PROFILES, PROMISES, Judged, Promise, Reason, Status, Until, report
 
 ROOT = Path(__file__).parents[2]
 STATED = {"D": 49, "R": 48, "G": 45, "M": 62, "A": 42}  #: how many promises each policy states

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bots.wiring import policy
-from core import publishing
-from core.facts import TRIAL, Controller
-from core.policy import Policy
+from core.policy.document import Policy
+from core.policy.facts import TRIAL, Controller
+from core.rights import publishing
 from core.values import Moment
 from storage.database import SqlDatabase
 from tests.databases import Store

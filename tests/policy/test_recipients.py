@@ -8,7 +8,7 @@ from bots.policy_shown import Section, section
 from bots.texts import render
 from bots.wiring import policy
 from core.datamap import Category
-from core.facts import TRIAL, Facts, Recipient, Role
+from core.policy.facts import TRIAL, Facts, Recipient, Role
 from tests.policy.operator import WHOLE, Office
 
 NOBODY_DRAWS, NO_ANALYTICS = "Nobody else draws for this bot", "No outside service measures what you do"

@@ -9,8 +9,8 @@ from bots.production import require
 from bots.settings import BadSettings
 from bots.texts import render
 from bots.wiring import policy
-from core.facts import Facts
-from core.policy import Policy
+from core.policy.document import Policy
+from core.policy.facts import Facts
 from tests.policy.operator import WHOLE, Office, without
 
 EVERYTHING_INSIDE = "Everything is kept inside the European Union"

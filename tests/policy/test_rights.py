@@ -10,8 +10,8 @@ from bots.commands import commands
 from bots.policy_shown import Section, section
 from bots.texts import render, sentences
 from bots.wiring import policy
-from core.claims import CLAIMS, Right
-from core.facts import TRIAL
+from core.policy.claims import CLAIMS, Right
+from core.policy.facts import TRIAL
 
 ROOT = Path(__file__).parents[2]
 #: What may know a country: the form that asks for it, what is said of ages, the operator's facts and what they become.
@@ -21,13 +21,13 @@ MAY_KNOW_COUNTRIES = {
     "bots/policy_file.py",
     "bots/policy_shown.py",
     "bots/production.py",
-    "core/accounting.py",
-    "core/ages.py",
-    "core/facts.py",
-    "core/policy.py",
-    "core/processing.py",
-    "core/profiles.py",
-    "core/statements.py",
+    "core/policy/accounting.py",
+    "core/rights/ages.py",
+    "core/policy/facts.py",
+    "core/policy/document.py",
+    "core/policy/processing.py",
+    "core/rights/profiles.py",
+    "core/values/statements.py",
 }
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from bots.cli.policy_report import ropa_table
 from bots.wiring import policy
-from core.claims import CLAIMS
 from core.datamap import Category, Purpose
-from core.facts import TRIAL
-from core.processing import SECURITY, Record, record
+from core.policy.claims import CLAIMS
+from core.policy.facts import TRIAL
+from core.policy.processing import SECURITY, Record, record
 from tests.policy.operator import Office
 from tests.policy.test_promises import functions
 

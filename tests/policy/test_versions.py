@@ -10,8 +10,8 @@ from bots.policy_shown import Section, dated, section
 from bots.texts import render
 from bots.wiring import datamap, policy
 from core.datamap import OnErase, OnExport, Purpose, Until
-from core.facts import TRIAL, Controller
-from core.policy import Policy, unpack
+from core.policy.document import Policy, unpack
+from core.policy.facts import TRIAL, Controller
 from core.rules import DAY
 from core.values import Moment
 from tests.cast import Stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.rules import ATTEMPTS, HOLD_LIFE, START_DEADLINE
 from core.values import Reason
-from core.wishes import Drawn, Finished, Pixels, Started
+from core.values.wishes import Drawn, Finished, Pixels, Started
 from tests.cast import Actor, Stage, keys_of
 
 

@@ -8,7 +8,7 @@ import struct
 import pytest
 from PIL import Image
 
-from core.wishes import Pixels
+from core.values.wishes import Pixels
 from inference.pictures import encode
 from tests.cast import Actor, Stage
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from core import accounts, references
+from core import accounts
 from core.errors import Unavailable
+from core.requests import references
 from core.rules import ORPHAN_AGE
 from tests.cast import Actor, Stage
 from tests.markers import forms

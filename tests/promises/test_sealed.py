@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from core import accounts, gallery
-from core.generation import words_place
+from core import accounts
 from core.ports import Place
+from core.requests import gallery
+from core.requests.generation import words_place
 from core.values import Who
 from storage.keys import Unsealable
 from tests.cast import Actor, Stage, enter

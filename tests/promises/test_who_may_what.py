@@ -11,7 +11,7 @@ from bots.answering import answer
 from bots.commands import commands
 from bots.declaring import Attachment, Command
 from bots.policy_shown import Section
-from core import generation
+from core.requests import generation
 from tests.cast import Actor, Stage, enter, keys_of, read
 
 SECRET = "heron in a raincoat"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from core import accounts
-from core.wishes import Wish
+from core.values.wishes import Wish
 from storage.over_pipe.dispatch import PASSED_ON
 from storage.wire import FROM_WORKER, TO_WORKER, frame
 from tests.cast import Actor, Stage

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from core import accounts, retention, servers
+from core import accounts, servers
 from core.datamap import Until
+from core.erasing import retention
 from core.periods import Periods
 from core.values import Origin, PersonId
 from tests.cast import Actor, Stage

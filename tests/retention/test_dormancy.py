@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core import erasure, restriction
 from core.datamap import Until
+from core.erasing import erasure
 from core.periods import DORMANT, IDLE
+from core.rights import restriction
 from core.rules import DAY
 from tests.cast import Actor, Stage, enter, read
 from tests.conversation.asking import one_picture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from core import gallery, restriction, servers
+from core import servers
 from core.datamap import Until
 from core.periods import LONGEST
+from core.requests import gallery
+from core.rights import restriction
 from core.rules import DAY
 from tests.cast import Actor, Stage, keys_of
 from tests.conversation.asking import one_picture

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from core.precedence import Reason, Ruling, Standing, rule
+from core.erasing.precedence import Reason, Ruling, Standing, rule
 
 #: From the strongest: what can be said of a datum, the reason that is, and whether it goes for it.
 ORDER = (

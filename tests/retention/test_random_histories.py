@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from bots.wiring import datamap
-from core import choices, servers
+from core import servers
 from core.datamap import Until
+from core.requests import choices
 from core.rules import BUTTON_LIFE, DAY, HOUR, INBOX_LIFE, TOO_YOUNG_LIFE
 from core.values import PersonId, PictureId
 from tests.cast import Stage

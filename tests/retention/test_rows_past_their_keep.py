@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bots import handles
-from core import accounts, delivery, restriction
+from core import accounts
 from core.datamap import Until
 from core.periods import LONGEST, YEAR
+from core.requests import delivery
+from core.rights import restriction
 from core.rules import BUTTON_LIFE, DAY, INBOX_LIFE, TOO_YOUNG_LIFE
 from core.values import JobId
 from tests.cast import Actor, Stage

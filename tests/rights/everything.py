@@ -13,9 +13,10 @@ from sqlmodel import SQLModel
 
 from bots import handles
 from bots.wiring import datamap
-from core import accounts, delivery
+from core import accounts
 from core.datamap import Datum, Entry
 from core.ports import Place
+from core.requests import delivery
 from core.rules import DAY
 from core.values import JobId, PersonId
 from storage.records.subjects import is_of, rows_of

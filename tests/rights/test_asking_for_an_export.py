@@ -12,11 +12,12 @@ from bots.commands import exports as commands
 from bots.exporting import archive, making
 from bots.exporting.archive import Parts
 from bots.exporting.exporter import Exporter
-from core import accounts, exports, notices
+from core import accounts
 from core.credits import LotId, Milli
 from core.errors import Unavailable
-from core.exports import LIFE
-from core.ports import Records
+from core.records import Records
+from core.rights import exports, notices
+from core.rights.exports import LIFE
 from core.rules import CREDIT, DAY, HOUR
 from core.values import Who
 from storage.database import SqlDatabase
@@ -287,7 +288,7 @@ async def test_mydata_names_every_category_that_is_stored(stage: Stage, ben: Act
 
     said = read(await ben.says("/mydata"))
 
-    for category in stage.app.datamap.categories():
+    for category in stage.app.datamap.categories:
         assert sentences("en")[f"category.{category}"] in said
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bots.exporting.importing import TAKEN_OVER, Imported, bring_in
 from bots.exporting.reading import brought
 from core import accounts
-from core.erasure import tombstone_of
+from core.erasing.erasure import tombstone_of
 from core.errors import Refused
 from core.rules import DAY
 from storage.database import SqlDatabase

@@ -15,8 +15,8 @@ from bots.exporting.downloads import ADDRESS, download_routes
 from bots.exporting.exporter import Exporter
 from bots.texts import render
 from bots.web import serve
-from core import exports
-from core.exports import CODE_TRIES, LINK_LIFE
+from core.rights import exports
+from core.rights.exports import CODE_TRIES, LINK_LIFE
 from core.rules import DAY
 from core.values import Who
 from storage.database import SqlDatabase

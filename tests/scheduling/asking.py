@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import count
 from typing import Any
 
-from core.turns import Turns, Waiting
+from core.queue.turns import Turns, Waiting
 from core.values import JobId, Moment, PersonId
 
 NUMBERS = count(1)

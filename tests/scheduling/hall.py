@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from core import scheduling
 from core.credits import LedgerAccountId, Milli
-from core.line import Line
-from core.ports import NewIdentity, Records
+from core.records import NewIdentity, Records
+from core.requests import scheduling
+from core.requests.line import Line
 from core.rules import START_DEADLINE
 from core.values import Job, JobId, JobState, Moment, Person, PersonId, Queued, Reason, Settings
 from storage.database import SqlDatabase

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.queue.turns import Turns
 from core.rules import AGED, SECOND
-from core.turns import Turns
 from tests.scheduling.asking import asked, asks, line, serve, served
 
 

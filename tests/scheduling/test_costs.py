@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.board import Board
-from core.line import Line
+from core.queue.board import Board
+from core.requests.line import Line
 from core.values import Job, Moment
 from tests.scheduling.hall import Hall
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.turns import Turns
+from core.queue.turns import Turns
 from tests.scheduling.asking import asks, line, serve, served, shares
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from core.line import Line
+from core.requests.line import Line
 from core.rules import OVERLAP
 from tests.scheduling.hall import Hall
 

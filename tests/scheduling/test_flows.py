@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.flows import LONG, USUAL, Calendar, Flow
+from core.queue.flows import LONG, USUAL, Calendar, Flow
 
 tags = st.integers(0, 10) | st.integers(0, 2**70)
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core import scheduling
-from core.line import Line
-from core.ports import Records
+from core.records import Records
+from core.requests import scheduling
+from core.requests.line import Line
 from core.rules import MINUTE, OVERLAP, RESYNC, SECOND
 from core.values import JobId, Moment
 from tests.databases import Store

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from core.line import Line
+from core.requests.line import Line
 from core.values import JobId
 from tests.scheduling.hall import Hall
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from core import accounts, generation
+from core import accounts
 from core.errors import Refused, Unavailable
-from core.generation import server_of
-from core.options import Ask
+from core.requests import generation
+from core.requests.generation import server_of
+from core.requests.options import Ask
+from core.requests.scheduling import Scheduler
 from core.rules import RESYNC
-from core.scheduling import Scheduler
 from core.values import Origin, PersonId, Who
-from core.wishes import Finished, Started, Wish
+from core.values.wishes import Finished, Started, Wish
 from tests.cast import Actor, Stage, enter
 
 

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from core.flows import Flow
+from core.queue.flows import Flow
+from core.queue.turns import Turns, Waiting
 from core.rules import AGED
-from core.turns import Turns, Waiting
 from tests.scheduling.asking import asked, asks, line, serve, served
 
 

@@ -21,8 +21,9 @@ from bots.on_telegram.pacing import Rate, Rates
 from bots.on_telegram.progress import Throttle
 from bots.replies import Line, Reply
 from bots.texts import sentences
-from core import accounts, delivery
+from core import accounts
 from core.credits import Balance
+from core.requests import delivery
 from core.values import DeliveryState, Owed, Who
 from tests.cast import AGREE, Stage
 from tests.doors import Standing
@@ -89,7 +90,7 @@ def told_of(messages: tuple[Message, ...], notice: Answer | None = None) -> Told
     )
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene(Standing):
     """A stage with a Telegram around it, and the door that joins them."""
 
@@ -151,7 +152,7 @@ async def at_telegram(
             await scene.closes()
 
 
-@dataclass
+@dataclass(repr=False)
 class TelegramActor:
     """`tests.cast.Actor` over the wire. What they are told without asking lands in `inbox`."""
 

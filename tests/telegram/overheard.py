@@ -10,7 +10,7 @@ from typing import Any
 from bots import on_telegram
 from bots.replies import Reply
 from bots.texts import render
-from core.board import Drawing
+from core.queue.board import Drawing
 from core.values import DeliveryState, Owed
 from tests.cast import Stage
 from tests.overhearing import overhearing

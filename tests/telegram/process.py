@@ -20,7 +20,7 @@ from bots.on_telegram.access import load_access
 from bots.on_telegram.progress import Throttle
 from bots.settings import load_settings
 from bots.wiring import House, only_server, open_house
-from core import scheduling
+from core.requests import scheduling
 from tests.telegram.actor import UNHURRIED
 
 PATIENCE = "TELEGRAM_PATIENCE"  #: seconds for one answer of Telegram

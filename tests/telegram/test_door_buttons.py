@@ -133,7 +133,7 @@ async def test_a_list_of_requests_keeps_its_other_buttons(scene: Scene, ben: Tel
 
 
 async def test_cancel_keeps_pictures_that_were_shown(scene: Scene, ben: TelegramActor) -> None:
-    from core.wishes import Started
+    from core.values.wishes import Started
 
     first, second, third = (await ben.says("/imagine a star --count 3")).messages
     await scene.stage.dispatches()

@@ -6,8 +6,8 @@ import pytest
 
 from bots.receipts import Receipts
 from bots.taking_back import TakesBack
-from core import erasure
-from core.receipts import Counted, Status
+from core.erasing import erasure
+from core.values.receipts import Counted, Status
 from tests.erasure.going import finish, found, passes
 from tests.telegram import Group, Message
 from tests.telegram.actor import Scene, TelegramActor

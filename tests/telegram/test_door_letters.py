@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import tickets
+from core.rights import tickets
 from tests.telegram import Group
 from tests.telegram.actor import Scene, TelegramActor
 from tests.telegram.test_door_groups import ever_read

@@ -9,9 +9,9 @@ import pytest
 
 from bots.background import Background
 from bots.heralding import Herald
-from core.letters import NoticeState
-from core.notices import notify
+from core.rights.notices import notify
 from core.values import PersonId
+from core.values.letters import NoticeState
 from tests.telegram.actor import Scene, TelegramActor
 from tests.tickets.asking import person_of, states_of
 
@@ -122,7 +122,7 @@ async def test_a_crash_while_sending_leaves_it_uncertain(
     async def dies(*_: object) -> None:
         raise Died
 
-    monkeypatch.setattr("core.notices.end", dies)
+    monkeypatch.setattr("core.rights.notices.end", dies)
     with pytest.raises(Died):
         await herald.round()
     monkeypatch.undo()

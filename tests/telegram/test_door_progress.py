@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bots.on_telegram.progress import Throttle
-from core.wishes import Finished, Pixels, Progress, Started, Wish
+from core.values.wishes import Finished, Pixels, Progress, Started, Wish
 from inference.flat import colour, square
 from storage.database import SqlDatabase
 from tests.cast import build_stage

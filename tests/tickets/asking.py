@@ -8,8 +8,8 @@ import pytest
 
 from core import accounts
 from core.errors import Refused
-from core.letters import NoticeState
 from core.values import PersonId
+from core.values.letters import NoticeState
 from tests.cast import Actor, Stage
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from core import tickets
-from core.letters import NoticeState, Outcome, TicketKind
+from core.rights import tickets
+from core.values.letters import NoticeState, Outcome, TicketKind
 from tests.cast import Actor, Stage, enter, keys_of, read
 from tests.tickets.asking import person_of, refused, states_of
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.letters import Ticket, TicketId, TicketKind
+from core.rights.tickets import DUE, answer, look_at, send, take_more_time, unanswered
 from core.rules import DAY, HOUR
-from core.tickets import DUE, answer, look_at, send, take_more_time, unanswered
 from core.values import Moment
+from core.values.letters import Ticket, TicketId, TicketKind
 from tests.cast import Actor, Stage
 from tests.tickets.asking import person_of, refused
 

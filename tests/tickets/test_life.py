@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from core import accounts, erasure, tickets
-from core.letters import TicketKind
-from core.receipts import Ground
+from core import accounts
+from core.erasing import erasure
+from core.rights import tickets
 from core.rules import DAY, HOUR
+from core.values.letters import TicketKind
+from core.values.receipts import Ground
 from tests.cast import Actor, Stage, enter
 from tests.erasure.going import finish, goes, id_of
 from tests.rights.unpacking import exports

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bots import operating
-from core import tickets
-from core.letters import TicketKind
+from core.rights import tickets
+from core.values.letters import TicketKind
 from tests.cast import Actor, Stage, read
 from tests.tickets.asking import person_of, refused
 

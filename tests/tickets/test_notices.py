@@ -8,12 +8,12 @@ import pytest
 
 from bots.answering import hear
 from bots.texts import sentences
-from core import notices
 from core.datamap import Purpose
-from core.letters import NoticeCategory, NoticeState
-from core.notices import NOTICES, notify
-from core.permissions import Consent
+from core.policy.permissions import Consent
+from core.rights import notices
+from core.rights.notices import NOTICES, notify
 from core.values import Origin, PersonId, Who
+from core.values.letters import NoticeCategory, NoticeState
 from tests.cast import Actor, Stage, keys_of
 from tests.tickets.asking import person_of, states_of
 

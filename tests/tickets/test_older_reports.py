@@ -7,11 +7,11 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import text
 
-from core.letters import TicketId, TicketKind, TicketState
 from core.ports import Place
+from core.rights.tickets import text_of
 from core.rules import DAY
-from core.tickets import text_of
 from core.values import PersonId
+from core.values.letters import TicketId, TicketKind, TicketState
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import PersonKeys
 from storage.schema import _config, upgrade

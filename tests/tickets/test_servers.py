@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core import generation, servers
+from core import servers
+from core.requests import generation
 from core.rules import KEEP_DAYS
 from core.values import Origin, Who
 from tests.cast import Stage

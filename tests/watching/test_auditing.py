@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bots.watching import auditing
 from bots.watching.auditing import Auditor
-from core.ports import Records
+from core.records import Records
 from tests.cast import Actor, Stage
 
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from bots.leading import Elected
-from core import delivery
 from core.errors import Unavailable
-from core.figures import Movement
+from core.requests import delivery
 from core.rules import ATTEMPTS, LEASE, START_DEADLINE
 from core.values import DeliveryState, JobId, Reason
-from core.wishes import Finished, Lost, News, Started, Wish
+from core.values.figures import Movement
+from core.values.wishes import Finished, Lost, News, Started, Wish
 from inference.flat import colour
 from tests.cast import Actor, Stage, enter
 from tests.watching.looking import Operator, watching

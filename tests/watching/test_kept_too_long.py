@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bots.operating import _overkept
+from bots.cli.doctor import _overkept
 from bots.watching import top
 from core.datamap import Until
 from core.periods import DORMANT, IDLE

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from bots.texts import sentences
 from bots.watching.metrics import DOORS, LEVELS, OTHER
-from core.figures import Movement
 from core.values import DeliveryState, JobState, Reason
+from core.values.figures import Movement
 from tests.cast import Actor, Stage, enter
 from tests.catalogue import SmallCatalogue
 from tests.markers import forms

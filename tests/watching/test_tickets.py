@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bots.watching.top import look
-from core import tickets
-from core.letters import TicketKind
+from core.rights import tickets
 from core.rules import HOUR
+from core.values.letters import TicketKind
 from tests.cast import Actor, Stage
 from tests.watching.looking import Watching
 from tests.watching.test_top import shown

@@ -28,7 +28,7 @@ from bots.watching.top_shown import draw
 from bots.wiring import House
 from core.errors import Unavailable
 from core.rules import ATTEMPTS, MINUTE
-from core.wishes import Started
+from core.values.wishes import Started
 from inference.flat import colour
 from tests.cast import Actor, Stage, enter
 from tests.crashes.processes import DARKROOM
