@@ -23,17 +23,8 @@ NO_SKIP = "NO_SKIPPED_TESTS"  #: set where everything is installed: then a skipp
 
 
 #: What happens here is far above the statements, whose own tests run on both products every time.
-FAR_FROM_SQL = {
-    "consent",
-    "conversation",
-    "erasure",
-    "policy",
-    "rights",
-    "tickets",
-    "watching",
-    "crashes",
-    "test_who_may_what",
-}
+FAR_FROM_SQL = {"consent", "conversation", "crashes", "erasure", "policy", "rights", "tickets", "watching"}
+FAR_FROM_SQL |= {"test_random_histories", "test_settled", "test_who_may_what"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

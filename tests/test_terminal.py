@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
+import shlex
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from inference.pictures import decode
 from tests.cast import AGREE
 from tests.markers import forms
+from tests.typed import BEGIN, DARKROOM, darkroom, environment, settings_of, talk, typed
 
 MARKER = "zweiundvierzig-kormorane"
-
-
-def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The settings of a quick bot under `folder`."""
-    ours = {"DARKROOM_DATA": str(folder / "data"), "DARKROOM_MODEL": "flat", "DARKROOM_FLAT_DELAY": "0.01"}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
-    return kept | ours | settings
-
-
-def darkroom(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from bots.cli import main; main()", *arguments],
-        input=said,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment(folder, **settings),
-        timeout=120,
-    )
-
-
-def talk(folder: Path, *lines: str, person: str = "ana", **settings: str) -> list[dict[str, Any]]:
-    """What the bot answers, one object a reply."""
-    said = "\n".join(lines) + "\n"
-    done = darkroom(folder, "talk", "--as", person, "--json", "--out", "pics", said=said, **settings)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-BEGIN = ("/start", f"press {AGREE}")
 
 
 def test_from_nothing_to_two_pictures(tmp_path: Path) -> None:
@@ -75,17 +44,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 
 def test_a_picture_owed_when_the_power_went_is_handed_over_at_the_next_start(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN)
-    command = [
-        sys.executable,
-        "-c",
-        "from bots.cli import main; main()",
-        "talk",
-        "--as",
-        "ana",
-        "--json",
-        "--out",
-        "pics",
-    ]
+    command = [*DARKROOM, "talk", "--as", "ana", "--json", "--out", "pics"]
     slow = environment(tmp_path, DARKROOM_FLAT_DELAY="30")
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=slow
@@ -111,7 +70,7 @@ def test_a_press_of_what_is_not_there_says_what_is(tmp_path: Path) -> None:
 
 def test_a_second_server_on_one_folder_refuses_and_operators_may_look(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN)
-    command = [sys.executable, "-c", "from bots.cli import main; main()", "talk", "--as", "ana", "--json"]
+    command = [*DARKROOM, "talk", "--as", "ana", "--json"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(tmp_path)
     ) as first:
@@ -135,8 +94,9 @@ def test_a_second_server_on_one_folder_refuses_and_operators_may_look(tmp_path: 
 def test_an_operator_grants_and_takes_back_credits(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN)
 
-    granted = darkroom(tmp_path, "credits", "grant", "terminal:ana", "2.5", "--json")
-    taken = darkroom(tmp_path, "credits", "grant", "--json", "--", "terminal:ana", "-30")
+    settings = settings_of(tmp_path)
+    granted = typed(settings, "credits", "grant", "terminal:ana", "2.5", "--json")
+    taken = typed(settings, "credits", "grant", "--json", "--", "terminal:ana", "-30")
 
     assert json.loads(granted.stdout)["spendable"] == 22_500
     assert json.loads(taken.stdout) == {"spendable": 0, "held": 0, "debt": 7_500}
@@ -152,12 +112,11 @@ def test_an_operator_grants_and_takes_back_credits(tmp_path: Path) -> None:
     ],
 )
 def test_an_operator_is_refused_with_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
-    refused = darkroom(tmp_path, *arguments)
+    refused = typed(settings_of(tmp_path), *arguments)
 
     assert refused.returncode == 2
     assert sentence in refused.stderr
     assert refused.stderr.splitlines()[-1].endswith(".")
-    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -173,18 +132,17 @@ def test_an_operator_is_refused_with_one_sentence(tmp_path: Path, arguments: tup
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
-    refused = darkroom(tmp_path, "talk", said="/help\n", **settings)
+    refused = typed(settings_of(tmp_path, **settings), "talk")
 
     assert refused.returncode == 2
     assert sentence in refused.stderr
-    assert "Traceback" not in refused.stderr
 
 
 def test_sweep_and_datamap_and_doctor_answer_in_json(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN)
 
-    assert json.loads(darkroom(tmp_path, "sweep", "--once", "--json").stdout)["jobs"] == 0
-    cells = {row["cell"] for row in json.loads(darkroom(tmp_path, "datamap", "--json").stdout)}
+    assert json.loads(typed(settings_of(tmp_path), "sweep", "--once", "--json").stdout)["jobs"] == 0
+    cells = {row["cell"] for row in json.loads(typed({}, "datamap", "--json").stdout)}
     assert {"job.sealed_words", "person_key.wrapped", "pictures/", "event"} <= cells
     well = json.loads(darkroom(tmp_path, "doctor", "--json").stdout)
     closed = {well.pop("telegram"), well.pop("discord")}
@@ -215,7 +173,7 @@ def test_a_marker_is_in_no_file_and_no_output_of_the_real_processes(tmp_path: Pa
 def test_bytes_that_are_no_text_are_answered_like_any_other_line(tmp_path: Path) -> None:
     said = b"/start\npress " + AGREE.encode() + b"\n/imagine \xff\xfe a star\n"
     done = subprocess.run(
-        [sys.executable, "-c", "from bots.cli import main; main()", "talk", "--json", "--out", "pics"],
+        [*DARKROOM, "talk", "--json", "--out", "pics"],
         input=said,
         capture_output=True,
         cwd=tmp_path,
@@ -241,7 +199,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_picture_in_the_gallery(tmp_p
 
 def test_a_reader_who_leaves_ends_the_talk_and_loses_nothing(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN)
-    bot = f"{sys.executable} -c 'from bots.cli import main; main()' talk --as ana --json"
+    bot = shlex.join([*DARKROOM, "talk", "--as", "ana", "--json"])
     said = r"printf '/help\n/imagine a star\n/help\n/help\n'"
     left = subprocess.run(
         ["sh", "-c", f"{said} | {bot} | head -c 1"],

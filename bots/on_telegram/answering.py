@@ -94,16 +94,21 @@ class Answers:
         await asyncio.wait([done], timeout=GLANCE)
         if closed.is_set():
             await self._toast(who, pressed, url=link(self._username(), await self._line_of(who, pressed)))
-        else:
-            await self._toast(who, pressed, written([say("telegram.answered_alone")]))
+            return
+        await self._toast(who, pressed, written([say("telegram.answered_alone")]))
         await done
+        if closed.is_set():  # a press is answered once, and that was too early
+            self._lead(pressed.place, link(self._username(), await self._line_of(who, pressed)))
 
     def _point_elsewhere(self, heard: Heard, reply: Reply) -> None:
         """One line in the group that leads to where it can be answered."""
         waits = reply.job is not None and not reply.final
         url = link(self._username(), "/queue" if waits else heard.line)
+        self._lead(heard.place, url)
+
+    def _lead(self, place: Place, url: str) -> None:
         text, markup = written([say("telegram.not_here")]), leading(say("telegram.open"), url)
-        self._put(heard.place, lambda: insist(self._wire.say, heard.place, text, markup))
+        self._put(place, lambda: insist(self._wire.say, place, text, markup))
 
     async def _line_of(self, who: Who, pressed: Pressed) -> str:
         """The command behind a button."""

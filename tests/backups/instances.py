@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, TypeVar
 
 from pyrage.x25519 import Identity
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
-from typer.testing import CliRunner
 
-from bots.cli import app as commands
 from storage.backups.copying import PASSING
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import keys
 from storage.schema import upgrade
 from tests.cast import LOOKUP, MASTER, Stage, build_stage
+from tests.typed import typed
 
 T = TypeVar("T")
-
-
-@dataclass
-class Answered:
-    """What a command said."""
-
-    status: int
-    text: str
-    refusal: str
-
-    @property
-    def values(self) -> Any:
-        return json.loads(self.text)
 
 
 @dataclass
@@ -66,31 +51,23 @@ class Instance:
             **self.more,
         }
 
-    def darkroom(self, *arguments: object) -> Answered:
+    def darkroom(self, *arguments: object) -> CompletedProcess[str]:
         """An operator's command, in this process."""
-        ours = {name: None for name in os.environ if name.startswith("DARKROOM_")}
-        before = signal.getsignal(signal.SIGTERM)
-        try:
-            said = CliRunner().invoke(commands, [str(one) for one in arguments], env={**ours, **self.settings})
-        finally:
-            signal.signal(signal.SIGTERM, before)
-        if said.exception is not None and not isinstance(said.exception, SystemExit):
-            raise said.exception
-        return Answered(said.exit_code, said.stdout, said.stderr)
+        return typed(self.settings, *arguments)
 
     def does(self, *arguments: object) -> Any:
         """One that works; what it prints as JSON."""
         done = self.darkroom(*arguments, "--json")
-        assert done.status == 0, done.refusal
-        return done.values
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def refuses(self, *arguments: object) -> str:
         """The one sentence with which it does not work."""
         done = self.darkroom(*arguments)
-        assert done.status == 2, done.text
-        assert done.text == ""
-        assert done.refusal.count("\n") == 1, done.refusal
-        return done.refusal.strip()
+        assert done.returncode == 2, done.stdout
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1, done.stderr
+        return done.stderr.strip()
 
     def stage(self) -> Stage:
         """A bot over the stores of this instance."""

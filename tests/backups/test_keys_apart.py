@@ -23,7 +23,7 @@ def test_without_them_nothing_opens_and_how_many_are_missing_is_said(
     files: tuple[Path, Path], pair: Pair, make: Make
 ) -> None:
     other = make("sqlite")
-    said = other.darkroom("restore", files[0], "--identity", pair.file).text
+    said = other.darkroom("restore", files[0], "--identity", pair.file).stdout
 
     assert "3 people have no key here" in said
     ben = enter(other.stage(), f"{MARKER}-ben")

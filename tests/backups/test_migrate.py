@@ -58,7 +58,7 @@ def test_check_says_what_is_to_be_done_and_does_nothing(make: Make) -> None:
     with engine.connect() as connection:
         assert schema.version(connection) == "0002"
     assert not (old.folder / "keys.db").exists()
-    assert "What is to be done: 0003: " in old.darkroom("migrate", "--check").text
+    assert "What is to be done: 0003: " in old.darkroom("migrate", "--check").stdout
 
 
 def test_without_a_target_it_does_it(make: Make) -> None:
@@ -66,7 +66,7 @@ def test_without_a_target_it_does_it(make: Make) -> None:
     with old.engine().begin() as connection:
         schema.create_at(connection, "records", "0002")
 
-    assert "were brought from 0002 to" in old.darkroom("migrate").text
+    assert "were brought from 0002 to" in old.darkroom("migrate").stdout
     assert [one["steps"] for one in old.does("migrate")] == [[], []]
     with old.engine().connect() as connection:
         assert schema.version(connection) == schema.head("records")
@@ -128,7 +128,7 @@ async def _goes_on(stage: Stage) -> None:
 
 @pytest.mark.postgres
 def test_it_says_so_as_a_table_and_what_to_set(instance: Instance, target: Store) -> None:
-    said = instance.darkroom("migrate", "--to", target.url).text
+    said = instance.darkroom("migrate", "--to", target.url).stdout
 
     assert "ledger_entry" in said
     assert f"DARKROOM_DATABASE_URL={target.url}" in said

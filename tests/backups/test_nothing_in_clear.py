@@ -87,7 +87,7 @@ def test_people_s_keys_are_in_their_own_file_only_and_the_master_keys_in_none(
 
 
 def test_it_says_where_the_keys_are_that_no_backup_holds(instance: Instance, pair: Pair, tmp_path: Path) -> None:
-    said = instance.darkroom("backup", tmp_path / "b.age", "--recipient", pair.public).text
+    said = instance.darkroom("backup", tmp_path / "b.age", "--recipient", pair.public).stdout
 
     for name in ("master_key", "lookup_key", "credentials.pem"):
         assert str(instance.folder / "secrets" / name) in said

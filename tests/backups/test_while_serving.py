@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -104,7 +105,7 @@ def test_a_picture_that_is_deleted_meanwhile_is_left_out_and_counted(
     assert other.does("restore", tmp_path / "backup.age", "--identity", pair.file)["missing"]["pictures"] == 1
     assert (
         "1 picture was not there any more"
-        in instance.darkroom("backup", tmp_path / "again.age", "--recipient", pair.public).text
+        in instance.darkroom("backup", tmp_path / "again.age", "--recipient", pair.public).stdout
     )
 
 
@@ -115,13 +116,13 @@ def test_wrong_books_are_kept_and_said(instance: Instance, pair: Pair, tmp_path:
         connection.exec_driver_sql("UPDATE credit_lot SET available = available + 1, amount = amount + 1")
 
     done = instance.darkroom("backup", tmp_path / "backup.age", "--recipient", pair.public, "--json")
-    assert done.status == 1
-    assert done.values["mistakes"] != []
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["mistakes"] != []
 
     other = make("sqlite")
     restored = other.darkroom("restore", tmp_path / "backup.age", "--identity", pair.file)
-    assert restored.status == 1
-    assert "The books are wrong: Lot" in restored.text
+    assert restored.returncode == 1
+    assert "The books are wrong: Lot" in restored.stdout
 
 
 def test_a_store_that_fails_leaves_no_file(instance: Instance, pair: Pair, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests import redis_server
 from tests.chaos.__main__ import besiege
 from tests.databases import NOT_INSTALLED, postgres_programs
 
-KILLS = 12
+KILLS = 8
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def opens(path: Path) -> bool:
 
 
 def test_whoever_opens_a_picture_or_its_words_does_it_for_its_person() -> None:
-    exports = {name for name in modules() if name.startswith(("bots/exporting/", "core/export"))}  # their own copy
+    exports = {
+        name for name in modules() if name.startswith(("bots/exporting/", "core/rights/exports"))
+    }  # their own copy
     stores = {name for name in modules() if name.startswith("storage/")}  # sealed bytes, moved and kept as they are
     found = {name for name, path in modules().items() if opens(path)} - exports - stores - school()
 

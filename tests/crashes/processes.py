@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,10 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from tests.typed import DARKROOM
+
 Told = dict[str, Any]  #: one line of `--json`
 PROC = Path("/proc")
-DARKROOM = (sys.executable, "-c", "from bots.cli import main; main()")
 
 
 class Spawned:

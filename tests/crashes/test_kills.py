@@ -12,7 +12,7 @@ import pytest
 from tests.crashes.aftermath import Asked, look
 from tests.kills import Siege
 
-KILLS = 6
+KILLS = 4
 
 
 def test_nothing_is_lost_when_the_bot_and_its_worker_are_killed(tmp_path: Path) -> None:

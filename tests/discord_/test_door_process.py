@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,8 +12,9 @@ from pathlib import Path
 from bots.on_discord.words import shown
 from tests.cast import AGREE
 from tests.discord_ import DiscordServer
+from tests.typed import DARKROOM
 
-UP = (sys.executable, "-c", "from bots.cli import main; main()", "up")
+UP = (*DARKROOM, "up")
 PATIENCE = 60.0  #: seconds; what it does on a loaded machine
 
 

@@ -30,7 +30,7 @@ from tests.cast import AGREE
 from tests.erasure.searching import files_with
 from tests.page.browser import demo
 from tests.pictures import picture_file
-from tests.test_terminal import BEGIN, talk
+from tests.typed import BEGIN, talk
 
 CANARY = "zweiundvierzig-kormorane-über-dem-haff"
 AT_ONCE = {"DARKROOM_UNDO_WINDOW": "0s", "DARKROOM_LOG_LEVEL": "info", "DARKROOM_REQUESTS_PER_MINUTE": "0"}

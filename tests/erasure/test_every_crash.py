@@ -26,7 +26,7 @@ from tests.crashes.world import BEN, World
 
 CLEO = Who("terminal", "cleo")
 STILL = 3  #: states with a second death while recovering from them, on PostgreSQL
-PAIRS = 60  #: worlds after one death from which a second is enumerated; the rest die once
+PAIRS = 24  #: worlds after one death from which a second is enumerated; the rest die once
 LEAST = 90  #: crossings there are at least; fewer would mean that less is enumerated than is said
 
 

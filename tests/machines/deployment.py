@@ -19,10 +19,11 @@ from bots.secrets import make_all
 from bots.settings import PREFIX, Settings
 from inference.credentials import make_certificates
 from tests import databases
-from tests.crashes.processes import DARKROOM, Spawned
+from tests.crashes.processes import Spawned
 from tests.databases import PostgresServer
 from tests.redis_server import RedisServer, redis_server
 from tests.s3_server import Bucket, s3_program, s3_server
+from tests.typed import DARKROOM
 
 UNLIMITED = {
     "model": "flat",

@@ -11,7 +11,7 @@ import pytest
 from bots.secrets import make_all
 from bots.settings import PREFIX
 from inference.credentials import make_certificates
-from tests.crashes.processes import DARKROOM
+from tests.typed import DARKROOM
 
 SHARED = {
     "redis_url": "redis://127.0.0.1:1/0",

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from inference.fetched import LOCK, PARTS, examine, read_lock, verify
 from inference.fetching import Hub, Unfetchable, fetch
 from tests.models import hub as loopback
 from tests.models.conftest import entry
+from tests.typed import DARKROOM, typed
 
 COMMIT, NEWER = "a" * 40, "b" * 40
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -279,13 +279,11 @@ def settings(hub: loopback.Hub, tmp_path: Path) -> dict[str, str]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from bots.cli import main; main()", "models", *arguments]
+    return [*DARKROOM, "models", *arguments]
 
 
 def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), env={**settings, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True, timeout=60
-    )
+    return typed(settings, "models", *arguments)
 
 
 def test_the_command_says_the_licence_first_and_records_what_came(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.typed import DARKROOM
 
 ABSENT = "sdxl is not on this machine: fetch it with `darkroom models fetch sdxl`."
 
@@ -14,7 +15,7 @@ ABSENT = "sdxl is not on this machine: fetch it with `darkroom models fetch sdxl
 def darkroom(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DARKROOM_DATA": str(folder / "data"), **settings}
     return subprocess.run(
-        [sys.executable, "-c", "from bots.cli import main; main()", *arguments],
+        [*DARKROOM, *arguments],
         env=environment,
         input="",
         capture_output=True,

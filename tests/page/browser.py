@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
-from tests.test_terminal import environment
+from tests.typed import DARKROOM, environment
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NOT_INSTALLED = "Chromium is not installed (Debian, Ubuntu: apt install chromium; macOS: brew install chromium)"
@@ -31,7 +30,7 @@ def program() -> str | None:
 @contextmanager
 def demo(folder: Path, **settings: str) -> Iterator[str]:
     """A running `darkroom demo` over `folder`; gives the address it prints."""
-    command = [sys.executable, "-c", "from bots.cli import main; main()", "demo"]
+    command = [*DARKROOM, "demo"]
     env = environment(folder, **{"DARKROOM_PORT": "0", "DARKROOM_COMMANDS_PER_MINUTE": "0"} | settings)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=env) as served:
         assert served.stdout is not None

@@ -5,18 +5,17 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.page.browser import demo
-from tests.test_terminal import darkroom, environment
+from tests.typed import DARKROOM, darkroom, environment
 
 
 def test_it_prints_where_to_go_and_what_to_write(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from bots.cli import main; main()", "demo"]
+    command = [*DARKROOM, "demo"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(tmp_path, DARKROOM_PORT="0")
     ) as served:

@@ -42,7 +42,7 @@ from tests.databases import Store
 from tests.dispatch.machines import bot
 from tests.page.browser import demo
 from tests.redis_server import RedisServer
-from tests.test_terminal import darkroom
+from tests.typed import darkroom
 from tests.watching.test_serving import PATIENCE, ask, until_ready
 
 OF_REDIS = {"redis"}  #: what is only there where processes share a bot

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.policy.operator import WHOLE, without
-from tests.test_terminal import darkroom
+from tests.typed import darkroom, settings_of, typed
 
 
 def write(folder: Path, text: str) -> str:
@@ -44,9 +44,9 @@ def test_a_trial_serves_and_doctor_says_what_production_would_refuse(tmp_path: P
 
 
 def test_a_report_needs_no_store(tmp_path: Path) -> None:
-    told = darkroom(tmp_path, "policy", "report", "--profile", "im-generator", "--json")
+    told = typed(settings_of(tmp_path), "policy", "report", "--profile", "im-generator", "--json")
 
     assert told.returncode == 0
     assert len(json.loads(told.stdout)) == 62
-    assert darkroom(tmp_path, "policy", "report", "--profile", "nobody").returncode == 2
+    assert typed(settings_of(tmp_path), "policy", "report", "--profile", "nobody").returncode == 2
     assert not (tmp_path / "data").exists()

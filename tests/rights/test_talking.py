@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.rights.unpacking import Unpacked, unpacked
-from tests.test_terminal import BEGIN, darkroom, talk
+from tests.typed import BEGIN, settings_of, talk, typed
 
 RICH = {"DARKROOM_WELCOME_CREDITS": "500", "DARKROOM_OPEN_JOBS": "0", "DARKROOM_REQUESTS_PER_MINUTE": "0"}
 
@@ -46,7 +46,7 @@ def test_it_can_be_taken_to_another_darkroom(tmp_path: Path) -> None:
     talk(here, *BEGIN, "/imagine a heron at dusk --count 2")
     (path,) = files_of(here, talk(here, "/export"))
 
-    done = darkroom(there, "import", str(path), "--json")
+    done = typed(settings_of(there), "import", path, "--json")
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
@@ -67,7 +67,7 @@ def test_it_can_be_taken_to_another_darkroom(tmp_path: Path) -> None:
 def test_what_is_no_export_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"nothing of the kind")
 
-    done = darkroom(tmp_path, "import", "a.zip")
+    done = typed(settings_of(tmp_path), "import", tmp_path / "a.zip")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "a.zip is no archive of an export: it is not a zip file, or it is damaged.\n"
@@ -77,7 +77,7 @@ def test_somebody_who_is_here_already_is_not_mixed_up(tmp_path: Path) -> None:
     talk(tmp_path, *BEGIN, "/imagine a heron")
     (path,) = files_of(tmp_path, talk(tmp_path, "/export"))
 
-    done = darkroom(tmp_path, "import", str(path))
+    done = typed(settings_of(tmp_path), "import", path)
 
     assert done.returncode == 2
     assert "terminal:ana has something here already" in done.stderr

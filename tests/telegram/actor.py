@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from unittest.mock import patch
 
 from bots.background import Background
-from bots.on_telegram import Telegram
+from bots.on_telegram import Telegram, answering
 from bots.on_telegram.access import Access
 from bots.on_telegram.pacing import Rate, Rates
 from bots.on_telegram.progress import Throttle
@@ -34,6 +35,7 @@ from tests.telegram.people import Chat
 UNHURRIED = Rates(*[Rate(100_000, 1.0)] * 4)  #: tests would rather not wait; those of the pace have paces of their own
 AT_ONCE = Throttle(0.0, 0.0)
 ROOT = Path(__file__).parents[2]
+LEISURE = 60.0  #: seconds that the door takes to find out whether an answer arrived
 PATIENCE = 10.0  #: seconds until something has gone wrong
 
 
@@ -142,14 +144,15 @@ class Scene(Standing):
 async def at_telegram(
     stage: Stage, telegram: TelegramServer | None = None, *, patience: float = 10.0, **how: object
 ) -> AsyncIterator[Scene]:
-    """An open door on a stage, until left."""
+    """An open door on a stage, until left. It never hurries, however slow the machine: a test that wants haste says so."""
     async with telegram or TelegramServer() as server:
         scene = Scene(stage, server, Access(server.token, server.url, patience=patience), **how)  # type: ignore[arg-type]
-        await scene.opens()
-        try:
-            yield scene
-        finally:
-            await scene.closes()
+        with patch.object(answering, "GLANCE", LEISURE):
+            await scene.opens()
+            try:
+                yield scene
+            finally:
+                await scene.closes()
 
 
 @dataclass(repr=False)

@@ -265,6 +265,24 @@ async def test_who_is_out_of_reach_is_led_to_the_private_chat(
     assert ben.sees()[-1].words.startswith("/imagine" if label == "Edit" else "Here is picture")
 
 
+async def test_who_is_found_out_of_reach_too_late_is_led_there_by_a_line(
+    scene: Scene, ben: TelegramActor, friends: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press can be answered once, and has been by then."""
+    monkeypatch.setattr("bots.on_telegram.answering.GLANCE", 0.0)
+    message = await drawn(scene, ben, to=friends)
+    ben.user.blocks_bot()
+    answer = await ben.presses("Save", message)
+
+    assert answer.keys[0] == "telegram.answered_alone"
+    line = friends.standing()[-1]
+    assert line.words == "I answer that only where nobody else reads along."
+    ben.user.unblocks_bot()
+    await ben.user.follows(line.buttons[0].url)
+    await scene.settles()
+    assert ben.sees()[-1].words.startswith("Here is picture")
+
+
 async def test_delete_in_a_group_takes_it_out_of_everybodys_sight(
     scene: Scene, ben: TelegramActor, friends: Group
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import text
 
 from core.ports import Place
@@ -14,7 +13,7 @@ from core.values import PersonId
 from core.values.letters import TicketId, TicketKind, TicketState
 from storage.database import SqlDatabase, open_engine, sqlite_url
 from storage.keys import PersonKeys
-from storage.schema import _config, upgrade
+from storage.schema import create_at, upgrade
 from tests.cast import LOOKUP, MASTER, StandingClock, build_stage
 
 REPORT = "0123456789abcdef0123456789abcdef"
@@ -23,7 +22,7 @@ REPORT = "0123456789abcdef0123456789abcdef"
 async def test_an_older_report_is_an_open_ticket_and_can_be_read(tmp_path: Path) -> None:
     engine = open_engine(sqlite_url(tmp_path / "older.db"))
     with engine.begin() as connection:
-        command.upgrade(_config("records", connection), "0004")
+        create_at(connection, "records", "0004")
     key_store = open_engine(sqlite_url(tmp_path / "keys.db"))
     upgrade(key_store, "keys")
     keys = PersonKeys(key_store, MASTER, LOOKUP, StandingClock())

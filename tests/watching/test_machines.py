@@ -15,9 +15,9 @@ from bots.watching.top import Steps, listen, look
 from bots.wiring import open_house
 from core.values import Who
 from storage.over_redis.dispatch import RedisDispatch
-from tests.crashes.processes import DARKROOM
 from tests.machines.conftest import deployment, large_bucket
 from tests.machines.deployment import Deployment, Process, until
+from tests.typed import DARKROOM
 from tests.watching.test_serving import ask
 
 pytestmark = pytest.mark.products

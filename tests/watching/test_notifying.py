@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bots.watching.notifying import READY, notify
-from tests.test_terminal import environment
+from tests.typed import DARKROOM, environment
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def manager(address: str) -> Iterator[socket.socket]:
 
 def test_a_serving_process_says_that_it_is_ready_that_it_lives_and_that_it_ends(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
-    command = [sys.executable, "-c", "from bots.cli import main; main()", "demo"]
+    command = [*DARKROOM, "demo"]
     env = environment(tmp_path, DARKROOM_PORT="0", NOTIFY_SOCKET=address)
     with (
         manager(address) as listening,

@@ -20,10 +20,9 @@ import pytest
 from bots.settings import BadSettings
 from bots.web import HEADERS, serve
 from tests.cast import Stage
-from tests.crashes.processes import DARKROOM
 from tests.discord_ import DiscordServer
 from tests.page.browser import demo
-from tests.test_terminal import environment
+from tests.typed import DARKROOM, environment
 from tests.watching.looking import watching
 
 WATCHED = ("/livez", "/readyz", "/metrics")

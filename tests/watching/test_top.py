@@ -31,9 +31,8 @@ from core.rules import ATTEMPTS, MINUTE
 from core.values.wishes import Started
 from inference.flat import colour
 from tests.cast import Actor, Stage, enter
-from tests.crashes.processes import DARKROOM
 from tests.page.browser import demo
-from tests.test_terminal import BEGIN, darkroom, environment, talk
+from tests.typed import BEGIN, DARKROOM, darkroom, environment, talk
 
 SIZES = [(80, 24), (100, 30), (160, 50)]
 
