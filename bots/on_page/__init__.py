@@ -25,6 +25,7 @@ from bots.on_page.wire import Message
 from bots.replies import Reply, say
 from bots.texts import render
 from core import accounts
+from core.erasing import erasure
 from core.errors import Refused, Trouble, Unavailable
 from core.ports import App
 from core.queue.board import Drawing
@@ -54,6 +55,7 @@ class Page:
         self.stir: Callable[[], None] = lambda: None
         self.broken: Callable[[], bool] = lambda: False
         self._closed = False
+        self._leaving: dict[str, str] = {}  #: cookies of people who are being erased, by the erasure's code
 
     # What the background calls
 
@@ -82,6 +84,8 @@ class Page:
         """Keep the places in line up to date, and say when nothing is drawn at all, until cancelled."""
         while True:
             await asyncio.sleep(LOOK)
+            with suppress(Trouble):  # another look follows
+                await self.forget_the_erased()
             notice = render(say("waiting.still_down")) if self.broken() else ""
             for visitor in self.visitors.present():
                 visitor.stream.show("notice", "notice", {"text": notice})
@@ -91,6 +95,16 @@ class Page:
                     continue  # shown at the next look
                 except Exception:
                     log.exception("task.failed", task="places")
+
+    async def forget_the_erased(self) -> None:
+        """What pages were told is kept for those that come back, and files for those who follow a link; not these."""
+        leaving = await erasure.addresses(self.app, NAME)
+        for cookie in set(self._leaving.values()) - set(leaving.values()):
+            if await accounts.find(self.app, Who(NAME, cookie)) is None:  # else they thought better of it
+                self.shelf.forget(cookie)
+                if visitor := self.visitors.known(cookie):
+                    visitor.forget()
+        self._leaving = leaving
 
     # What pages send
 

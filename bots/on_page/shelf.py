@@ -23,6 +23,11 @@ class Shelf:
             self._files.popitem(last=False)
         return Saved(file.name, f"/files/{handle}")
 
+    def forget(self, cookie: str) -> None:
+        """Everything that was made for this visitor."""
+        for handle in [handle for handle, (owner, _) in self._files.items() if owner == cookie]:
+            del self._files[handle]
+
     def get(self, cookie: str, handle: str) -> File | None:
         """The file, for the visitor it was made for; None when it had to make room."""
         owner, file = self._files.get(handle, ("", None))

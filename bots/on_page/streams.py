@@ -77,6 +77,12 @@ class Stream:
     def forget(self, subject: str) -> None:
         self._newest.pop(subject, None)
 
+    def forget_everything(self) -> None:
+        """A page that comes back is told where things stand; one that is here misses nothing."""
+        self._kept.clear()
+        self._newest.clear()
+        self._bytes = 0
+
     def newer(self, number: int, version: int) -> tuple[list[Event], int]:
         """Events after `number`, then what is shown since `version`; and the version that is now."""
         events = [event for event in self._kept if event.number is not None and event.number > number]

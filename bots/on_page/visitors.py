@@ -27,6 +27,14 @@ class Visitor:
     waiting: set[JobId] = field(default_factory=set)  #: open requests whose place in line is shown
     answers: OrderedDict[str, asyncio.Task[Message]] = field(default_factory=OrderedDict)  #: by update
 
+    def forget(self) -> None:
+        """Whatever they said and were told. Whoever still has the page open stays, as a stranger."""
+        self.person = None
+        self.stream.forget_everything()
+        self.waiting.clear()
+        for update in [update for update, task in self.answers.items() if task.done()]:
+            del self.answers[update]
+
     def who(self, update: str = "") -> Who:
         return Who(NAME, self.cookie, Origin(update, f"{NAME}:{update}") if update else None)
 
@@ -45,6 +53,9 @@ class Visitors:
             if away is found:
                 raise Unavailable("page.full", retry_after=60.0)
         return found
+
+    def known(self, cookie: str) -> Visitor | None:
+        return self._by_cookie.get(cookie)
 
     def all(self) -> list[Visitor]:
         return list(self._by_cookie.values())
