@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp.web_app import _cached_build_middleware
 
 from bots import logs
 from storage.database import SqlDatabase
@@ -18,6 +20,13 @@ def log() -> io.StringIO:
     written = io.StringIO()
     logs.set_up("debug", written)
     return written
+
+
+@pytest.fixture(autouse=True)
+def _let_go() -> Iterator[None]:
+    """aiohttp remembers the handlers of servers that are closed, and with them every bot that a test made."""
+    yield
+    _cached_build_middleware.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Update, and_, exists, false, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from core.credits import Milli
 from core.queue.turns import Waiting
@@ -26,6 +39,46 @@ WAITING = (
     jobs.c.weight,
     jobs.c.queued_at,
 )
+JOB: Any = bindparam("job")
+LEASE: Any = bindparam("lease")
+
+
+def _under(state: JobState) -> Update:
+    """A job in a state, under the fence it was read with."""
+    return update(jobs).where(jobs.c.id == JOB, jobs.c.fence == bindparam("at_fence"), jobs.c.state == state)
+
+
+# Every request needs these, and to build a statement takes longer than to run it.
+
+_ONE = select(jobs).where(jobs.c.id == JOB)
+_LOCKED = _ONE.with_for_update()
+_NEW_IN_LINE = (
+    select(*WAITING)
+    .where(jobs.c.state == JobState.QUEUED, jobs.c.queued_at >= bindparam("since"))
+    .order_by(jobs.c.queued_at)
+)
+_AT_WORK = select(func.count()).where(jobs.c.state == JobState.DRAWING)
+_SEND_OUT = _under(JobState.QUEUED).values(state=JobState.DRAWING, fence=jobs.c.fence + 1, lease_until=LEASE)
+_START = _under(JobState.DRAWING).values(attempts=jobs.c.attempts + 1, lease_until=LEASE)
+_RENEW = _under(JobState.DRAWING).values(lease_until=LEASE)
+_CLOSE = (
+    update(jobs)
+    .where(jobs.c.id == JOB)
+    .values(
+        state=bindparam("over"),
+        reason=bindparam("why"),
+        fence=jobs.c.fence + 1,
+        lease_until=None,
+        ended_at=bindparam("now"),
+    )
+)
+
+_OF_JOB = wishes.c.job_id == JOB
+_PENDING = _OF_JOB & (wishes.c.state == WishState.PENDING)
+_MISSING = select(wishes.c.index).where(_PENDING).order_by(wishes.c.index)
+_COUNT_DRAWN = select(func.count()).where(_OF_JOB, wishes.c.state == WishState.DRAWN)
+_IS_DRAWN = update(wishes).where(_PENDING, wishes.c.index == bindparam("at")).values(state=WishState.DRAWN)
+_FAIL = update(wishes).where(_PENDING).values(state=WishState.FAILED)
 
 
 class SqlJobs:
@@ -34,43 +87,44 @@ class SqlJobs:
 
     def add(self, job: Job) -> None:
         self._connection.execute(
-            insert(jobs).values(
-                id=job.id,
-                person_id=job.person,
-                door=job.door,
-                state=job.state,
-                model=job.settings.model,
-                shape=job.settings.shape,
-                width=job.settings.width,
-                height=job.settings.height,
-                steps=job.settings.steps,
-                guidance=job.settings.guidance,
-                style=job.settings.style,
-                lora=job.settings.lora,
-                lora_strength=job.settings.lora_strength,
-                strength=job.settings.strength,
-                seed=job.seed,
-                count=job.count,
-                private=job.private,
-                price_each=job.price_each,
-                sealed_words=job.sealed_words,
-                sealed_origin=job.sealed_origin,
-                reference=job.reference,
-                fence=job.fence,
-                attempts=job.attempts,
-                created_at=job.created_at,
-                deadline=job.deadline,
-                server=job.server,
-                weight=job.weight,
-                queued_at=job.created_at,
-            )
+            insert(jobs),
+            {
+                "id": job.id,
+                "person_id": job.person,
+                "door": job.door,
+                "state": job.state,
+                "model": job.settings.model,
+                "shape": job.settings.shape,
+                "width": job.settings.width,
+                "height": job.settings.height,
+                "steps": job.settings.steps,
+                "guidance": job.settings.guidance,
+                "style": job.settings.style,
+                "lora": job.settings.lora,
+                "lora_strength": job.settings.lora_strength,
+                "strength": job.settings.strength,
+                "seed": job.seed,
+                "count": job.count,
+                "private": job.private,
+                "price_each": job.price_each,
+                "sealed_words": job.sealed_words,
+                "sealed_origin": job.sealed_origin,
+                "reference": job.reference,
+                "fence": job.fence,
+                "attempts": job.attempts,
+                "created_at": job.created_at,
+                "deadline": job.deadline,
+                "server": job.server,
+                "weight": job.weight,
+                "queued_at": job.created_at,
+            },
         )
 
     def get(self, job: JobId) -> Job | None:
-        return self._one(select(jobs).where(jobs.c.id == job))
+        return self._one(_ONE, job)
 
     def lock(self, job: JobId) -> Job | None:
-        return self._one(select(jobs).where(jobs.c.id == job).with_for_update())
+        return self._one(_LOCKED, job)
 
     def open_of(self, person: PersonId) -> list[Job]:
         return self._all(and_(jobs.c.person_id == person, jobs.c.state.in_(OPEN)))
@@ -82,8 +136,7 @@ class SqlJobs:
         return self._count(jobs.c.server == server, jobs.c.state.in_(OPEN))
 
     def queued_since(self, moment: Moment) -> list[Waiting]:
-        queued = select(*WAITING).where(jobs.c.state == JobState.QUEUED, jobs.c.queued_at >= moment)
-        return [Waiting(*row) for row in self._connection.execute(queued.order_by(jobs.c.queued_at))]
+        return [Waiting(*row) for row in self._connection.execute(_NEW_IN_LINE, {"since": moment})]
 
     def queued_fences(self) -> set[tuple[JobId, int]]:
         queued = select(jobs.c.id, jobs.c.fence).where(jobs.c.state == JobState.QUEUED)
@@ -93,34 +146,25 @@ class SqlJobs:
         return self._all(jobs.c.state == JobState.DRAWING)
 
     def count_drawing(self) -> int:
-        return self._count(jobs.c.state == JobState.DRAWING)
+        return self._connection.execute(_AT_WORK).scalar_one()
 
     def dispatch(self, job: JobId, fence: int, lease_until: Moment) -> bool:
-        moved = _under(job, fence, JobState.QUEUED).values(
-            state=JobState.DRAWING, fence=fence + 1, lease_until=lease_until
-        )
-        return self._connection.execute(moved).rowcount == 1
+        return self._moved(_SEND_OUT, job, fence, lease=lease_until)
 
     def start(self, job: JobId, fence: int, lease_until: Moment) -> bool:
-        begun = _under(job, fence, JobState.DRAWING).values(attempts=jobs.c.attempts + 1, lease_until=lease_until)
-        return self._connection.execute(begun).rowcount == 1
+        return self._moved(_START, job, fence, lease=lease_until)
 
     def renew(self, job: JobId, fence: int, lease_until: Moment) -> bool:
-        renewed = _under(job, fence, JobState.DRAWING).values(lease_until=lease_until)
-        return self._connection.execute(renewed).rowcount == 1
+        return self._moved(_RENEW, job, fence, lease=lease_until)
 
     def requeue(self, job: JobId, fence: int, now: Moment) -> bool:
-        back = _under(job, fence, JobState.DRAWING).values(
-            state=JobState.QUEUED, fence=fence + 1, lease_until=None, queued_at=now
+        back = _under(JobState.DRAWING).values(
+            state=JobState.QUEUED, fence=jobs.c.fence + 1, lease_until=None, queued_at=now
         )
-        return self._connection.execute(back).rowcount == 1
+        return self._moved(back, job, fence)
 
     def close(self, job: JobId, state: JobState, reason: Reason | None, now: Moment) -> None:
-        self._connection.execute(
-            update(jobs)
-            .where(jobs.c.id == job)
-            .values(state=state, reason=reason, fence=jobs.c.fence + 1, lease_until=None, ended_at=now)
-        )
+        self._connection.execute(_CLOSE, {"job": job, "over": state, "why": reason, "now": now})
 
     def forget_words(self, job: JobId) -> None:
         self._connection.execute(update(jobs).where(jobs.c.id == job).values(sealed_words=None))
@@ -149,8 +193,11 @@ class SqlJobs:
     def _count(self, *conditions: Any) -> int:
         return self._connection.execute(select(func.count()).where(*conditions)).scalar_one()
 
-    def _one(self, statement: Select[Any]) -> Job | None:
-        row = self._connection.execute(statement).mappings().one_or_none()
+    def _moved(self, statement: Update, job: JobId, fence: int, **values: Any) -> bool:
+        return self._connection.execute(statement, {"job": job, "at_fence": fence, **values}).rowcount == 1
+
+    def _one(self, statement: Select[Any], job: JobId) -> Job | None:
+        row = self._connection.execute(statement, {"job": job}).mappings().one_or_none()
         return None if row is None else _job(row)
 
 
@@ -164,11 +211,10 @@ class SqlWishes:
         )
 
     def pending(self, job: JobId) -> list[int]:
-        found = select(wishes.c.index).where(wishes.c.job_id == job, wishes.c.state == WishState.PENDING)
-        return list(self._connection.execute(found.order_by(wishes.c.index)).scalars())
+        return list(self._connection.execute(_MISSING, {"job": job}).scalars())
 
     def drawn(self, job: JobId, index: int) -> bool:
-        return self._move(WishState.DRAWN, wishes.c.job_id == job, wishes.c.index == index) == 1
+        return self._connection.execute(_IS_DRAWN, {"job": job, "at": index}).rowcount == 1
 
     def refuse(self, job: JobId, index: int, reason: Reason) -> bool:
         refused = update(wishes).where(
@@ -177,19 +223,10 @@ class SqlWishes:
         return self._connection.execute(refused.values(state=WishState.FAILED, reason=reason)).rowcount == 1
 
     def fail_pending(self, job: JobId) -> int:
-        return self._move(WishState.FAILED, wishes.c.job_id == job)
+        return self._connection.execute(_FAIL, {"job": job}).rowcount
 
     def count_drawn(self, job: JobId) -> int:
-        drawn = select(func.count()).where(wishes.c.job_id == job, wishes.c.state == WishState.DRAWN)
-        return self._connection.execute(drawn).scalar() or 0
-
-    def _move(self, state: WishState, *conditions: Any) -> int:
-        moved = update(wishes).where(*conditions, wishes.c.state == WishState.PENDING).values(state=state)
-        return self._connection.execute(moved).rowcount
-
-
-def _under(job: JobId, fence: int, state: JobState) -> Update:
-    return update(jobs).where(jobs.c.id == job, jobs.c.fence == fence, jobs.c.state == state)
+        return self._connection.execute(_COUNT_DRAWN, {"job": job}).scalar() or 0
 
 
 def _job(row: RowMapping) -> Job:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, or_, select, update
 
 from core.credits import (
     Balance,
@@ -52,6 +52,34 @@ holds, slices, transactions, ledger_entries = (
 )
 
 Part = Literal["available", "held", "spent", "removed"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+def _between(from_: Part, to: Part) -> Update:
+    """An amount from one part of a lot to another, as far as it is there."""
+    amount = bindparam("moved", type_=lots.c.amount.type)
+    there = update(lots).where(lots.c.id == bindparam("lot"), lots.c[from_] >= amount)
+    return there.values({from_: lots.c[from_] - amount, to: lots.c[to] + amount})
+
+
+# Every request needs these, and to build a statement takes longer than to run it.
+
+ACCOUNT: Any = bindparam("account")
+JOB: Any = bindparam("job")
+
+_LOCK = update(accounts).where(accounts.c.id == ACCOUNT).values(version=accounts.c.version + 1)
+_OWNER = select(accounts).where(accounts.c.id == ACCOUNT)
+_DEBT = select(accounts.c.debt).where(accounts.c.id == ACCOUNT)
+#: Those that still hold something; used-up ones grow without end and decide nothing.
+_LOTS = select(lots).where(lots.c.account_id == ACCOUNT, or_(lots.c.available > 0, lots.c.held > 0))
+_MOVES = {(from_, to): _between(from_, to) for from_ in PARTS for to in PARTS if from_ != to}
+_HOLD = select(holds).where(holds.c.id == JOB)
+_SLICES = select(slices).where(slices.c.hold_id == JOB).order_by(slices.c.seq)
+_RESOLVE = (
+    update(holds)
+    .where(holds.c.id == JOB, holds.c.state == "open")
+    .values(state=bindparam("became"), captured=bindparam("taken"))
+)
 
 
 class SqlLedger:
@@ -65,11 +93,11 @@ class SqlLedger:
         self._connection.execute(insert(links).values(person_id=person, account_id=account))
 
     def lock(self, account: LedgerAccountId) -> None:
-        locked = update(accounts).where(accounts.c.id == account).values(version=accounts.c.version + 1)
-        _one_row(self._connection.execute(locked).rowcount, f"no ledger account {account}")
+        locked = self._connection.execute(_LOCK, {"account": account})
+        _one_row(locked.rowcount, f"no ledger account {account}")
 
     def balance(self, account: LedgerAccountId, now: Moment) -> Balance:
-        debt = self._connection.execute(select(accounts.c.debt).where(accounts.c.id == account)).scalar_one()
+        debt = self._connection.execute(_DEBT, {"account": account}).scalar_one()
         found = self._lots(account)
         return Balance(spendable(found, now), Milli(sum(lot.held for lot in found)), Milli(debt))
 
@@ -104,7 +132,7 @@ class SqlLedger:
     def hold(self, job: JobId, account: LedgerAccountId, amount: Milli, now: Moment, expires_at: Moment) -> Balance:
         """Reserve the price of a job; returns what is left. Raises Refused: too little, in debt, or frozen."""
         self.lock(account)
-        owner = self._connection.execute(select(accounts).where(accounts.c.id == account)).one()
+        owner = self._connection.execute(_OWNER, {"account": account}).one()
         if owner.frozen_reason is not None:
             raise Refused("credits.frozen")
         if owner.debt > 0:
@@ -117,9 +145,15 @@ class SqlLedger:
         if taken is None:
             raise Refused("credits.short", price=amount, spendable=spendable(found, now))
         self._connection.execute(
-            insert(holds).values(
-                id=job, account_id=account, amount=amount, captured=0, state="open", expires_at=expires_at
-            )
+            insert(holds),
+            {
+                "id": job,
+                "account_id": account,
+                "amount": amount,
+                "captured": 0,
+                "state": "open",
+                "expires_at": expires_at,
+            },
         )
         for piece in taken:
             self._move(key, account, piece, "available", "held")
@@ -134,7 +168,7 @@ class SqlLedger:
         What comes back to a lot that expired meanwhile opens a new one with a short life: our failure forfeits nothing.
         Raises KeyReused when the hold was resolved with another amount.
         """
-        held = self._connection.execute(select(holds).where(holds.c.id == job)).one()
+        held = self._connection.execute(_HOLD, {"job": job}).one()
         account, key = LedgerAccountId(held.account_id), f"resolve:{job}"
         self.lock(account)
         if not self._book(key, account, "resolve", "job", (captured,), now):
@@ -153,9 +187,8 @@ class SqlLedger:
             expires_at = Moment(now + RESTORED_LIFE)
             grant = Grant(f"restored:{job}", account, LotId(f"restored-{job}"), "restored", late, expires_at, "job")
             self._open_lot(key, grant, late, "restored", now)
-        resolved = update(holds).where(holds.c.id == job, holds.c.state == "open")
         state = "captured" if captured else "released"
-        closed = self._connection.execute(resolved.values(state=state, captured=captured))
+        closed = self._connection.execute(_RESOLVE, {"job": job, "became": state, "taken": captured})
         _one_row(closed.rowcount, f"hold {job} was resolved without its key")
 
     def expired_holds(self, now: Moment) -> list[JobId]:
@@ -212,7 +245,7 @@ class SqlLedger:
 
     def _bring(self, grant: Grant, source: str, now: Moment) -> None:
         """Credits in: a debt is repaid first where this kind may, the rest becomes a lot."""
-        debt = self._connection.execute(select(accounts.c.debt).where(accounts.c.id == grant.account)).scalar_one()
+        debt = self._connection.execute(_DEBT, {"account": grant.account}).scalar_one()
         repaid = Milli(min(debt, grant.amount) if grant.kind in REPAYS_DEBT else 0)
         self._post(grant.key, None, repaid, from_=source, to=f"receivable:{grant.account}")
         self._add_debt(grant.account, Milli(-repaid))
@@ -221,21 +254,22 @@ class SqlLedger:
 
     def _open_lot(self, key: str, grant: Grant, amount: Milli, source: str, now: Moment) -> None:
         self._connection.execute(
-            insert(lots).values(
-                id=grant.lot,
-                account_id=grant.account,
-                kind=grant.kind,
-                amount=amount,
-                available=amount,
-                held=0,
-                disputed=0,
-                spent=0,
-                removed=0,
-                expires_at=grant.expires_at,
-                priority=LOT_PRIORITY[grant.kind],
-                source_key=grant.key,
-                created_at=now,
-            )
+            insert(lots),
+            {
+                "id": grant.lot,
+                "account_id": grant.account,
+                "kind": grant.kind,
+                "amount": amount,
+                "available": amount,
+                "held": 0,
+                "disputed": 0,
+                "spent": 0,
+                "removed": 0,
+                "expires_at": grant.expires_at,
+                "priority": LOT_PRIORITY[grant.kind],
+                "source_key": grant.key,
+                "created_at": now,
+            },
         )
         self._post(key, grant.lot, amount, from_=source, to=f"user:{grant.account}")
 
@@ -243,12 +277,8 @@ class SqlLedger:
         self, key: str, account: LedgerAccountId, piece: Slice, from_: Part, to: Part, contra: str | None = None
     ) -> None:
         """Move a slice between two parts of its lot and post both sides; `contra` names what a lot does not hold itself."""
-        moved = (
-            update(lots)
-            .where(lots.c.id == piece.lot, lots.c[from_] >= piece.amount)
-            .values({from_: lots.c[from_] - piece.amount, to: lots.c[to] + piece.amount})
-        )
-        _one_row(self._connection.execute(moved).rowcount, f"lot {piece.lot} lacks what {key} takes from it")
+        moved = self._connection.execute(_MOVES[from_, to], {"lot": piece.lot, "moved": piece.amount})
+        _one_row(moved.rowcount, f"lot {piece.lot} lacks what {key} takes from it")
         names = {"available": f"user:{account}", "held": f"held:{account}"}
         self._post(key, piece.lot, piece.amount, from_=names[from_], to=contra or names[to])
 
@@ -266,9 +296,7 @@ class SqlLedger:
             )
 
     def _lots(self, account: LedgerAccountId) -> list[Lot]:
-        """Lots that still hold something; used-up ones grow without end and decide nothing."""
-        in_use = or_(lots.c.available > 0, lots.c.held > 0)
-        rows = self._connection.execute(select(lots).where(lots.c.account_id == account, in_use))
+        rows = self._connection.execute(_LOTS, {"account": account})
         return [
             Lot(
                 LotId(row.id),
@@ -283,7 +311,7 @@ class SqlLedger:
         ]
 
     def _slices(self, job: JobId) -> list[Slice]:
-        rows = self._connection.execute(select(slices).where(slices.c.hold_id == job).order_by(slices.c.seq))
+        rows = self._connection.execute(_SLICES, {"job": job})
         return [Slice(LotId(row.lot_id), Milli(row.amount)) for row in rows]
 
 

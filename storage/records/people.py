@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, false, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, false, insert, select, update
 
 from core.credits import LedgerAccountId
 from core.records import Agreed, NewIdentity
@@ -17,6 +17,21 @@ from storage.records.tables import AcknowledgementRow, IdentityRow, PersonAccoun
 
 people, identities, accounts = table(PersonRow), table(IdentityRow), table(PersonAccountRow)
 acknowledgements, too_young = table(AcknowledgementRow), table(TooYoungRow)
+
+
+def _person(start: Any) -> Select[Any]:
+    """A new person has no account for the length of one transaction, hence the outer join."""
+    return select(people, accounts.c.account_id).select_from(
+        start.outerjoin(accounts, accounts.c.person_id == people.c.id)
+    )
+
+
+# Every request needs these, and to build a statement takes longer than to run it.
+
+_ONE = _person(people).where(people.c.id == bindparam("person"))
+_KNOWN = _person(identities.join(people, identities.c.person_id == people.c.id)).where(
+    identities.c.lookup == bindparam("lookup")
+)
 
 
 class SqlPeople:
@@ -53,11 +68,10 @@ class SqlPeople:
         return False
 
     def of_identity(self, lookup: str) -> Person | None:
-        found = identities.join(people, identities.c.person_id == people.c.id)
-        return self._one(_person(found).where(identities.c.lookup == lookup))
+        return self._one(_KNOWN, {"lookup": lookup})
 
     def get(self, person: PersonId) -> Person | None:
-        return self._one(_person(people).where(people.c.id == person))
+        return self._one(_ONE, {"person": person})
 
     def acknowledge(self, person: PersonId, agreed: Agreed, door: str, now: Moment) -> None:
         self._connection.execute(
@@ -125,8 +139,8 @@ class SqlPeople:
         told = _person(people).where(people.c.dormancy_told_at <= told_by, *_staying()).limit(most)
         return [_read(row) for row in self._connection.execute(told)]
 
-    def _one(self, statement: Select[Any]) -> Person | None:
-        row = self._connection.execute(statement).one_or_none()
+    def _one(self, statement: Select[Any], values: dict[str, str]) -> Person | None:
+        row = self._connection.execute(statement, values).one_or_none()
         return None if row is None else _read(row)
 
 
@@ -145,11 +159,4 @@ def _read(row: Any) -> Person:
         row.policy_seen,
         bool(row.restricted),
         None if row.leaving_at is None else Moment(row.leaving_at),
-    )
-
-
-def _person(start: Any) -> Select[Any]:
-    """A new person has no account for the length of one transaction, hence the outer join."""
-    return select(people, accounts.c.account_id).select_from(
-        start.outerjoin(accounts, accounts.c.person_id == people.c.id)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -9,7 +10,9 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Table,
+    Update,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -44,27 +47,47 @@ UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
 _REASON = case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label("reason")
 
 
+# Every request needs these, and to build a statement takes longer than to run it.
+
+JOB: Any = bindparam("job")
+INDEX: Any = bindparam("at")
+_HERE = (deliveries.c.job_id == JOB, deliveries.c.index == INDEX)
+_ALL = (deliveries.c.job_id == JOB,)
+
+
+def _moved(to: Any, at: DeliveryState, conditions: Iterable[ColumnElement[bool]]) -> Update:
+    return update(deliveries).where(*conditions, deliveries.c.state == at).values(state=to)
+
+
+#: A picture is of the server where it was asked for.
+_ADD = insert(pictures).values(server=select(jobs.c.server).where(jobs.c.id == JOB).scalar_subquery())
+_ANY = select(pictures.c.id).where(pictures.c.job_id == JOB).limit(1)
+_OWE = _moved(DeliveryState.OWED, DeliveryState.WAITING, _HERE)
+_OWE_ALL = _moved(DeliveryState.OWED, DeliveryState.WAITING, _ALL)
+_DROP_ALL = _moved(DeliveryState.DROPPED, DeliveryState.WAITING, _ALL)
+_TOLD = _moved(bindparam("became"), DeliveryState.OWED, _HERE)
+
+
 class SqlPictures:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, picture: Picture) -> None:
-        self._connection.execute(
-            insert(pictures).values(
-                id=picture.id,
-                job_id=picture.job,
-                index=picture.index,
-                person_id=picture.person,
-                seed=picture.seed,
-                blob=picture.blob,
-                width=picture.width,
-                height=picture.height,
-                format=picture.format,
-                hidden=False,
-                drawn_at=picture.drawn_at,
-                server=select(jobs.c.server).where(jobs.c.id == picture.job).scalar_subquery(),
-            )
-        )
+        row = {
+            "id": picture.id,
+            "job": picture.job,
+            "job_id": picture.job,
+            "index": picture.index,
+            "person_id": picture.person,
+            "seed": picture.seed,
+            "blob": picture.blob,
+            "width": picture.width,
+            "height": picture.height,
+            "format": picture.format,
+            "hidden": False,
+            "drawn_at": picture.drawn_at,
+        }
+        self._connection.execute(_ADD, row)
 
     def get(self, picture: PictureId, keeping: Keeping) -> Picture | None:
         found = select(pictures).where(pictures.c.id == picture, seen(keeping))
@@ -117,9 +140,7 @@ class SqlPictures:
         return self._connection.execute(delete(pictures).where(pictures.c.id == picture)).rowcount == 1
 
     def any_of(self, job: JobId) -> bool:
-        return (
-            self._connection.execute(select(pictures.c.id).where(pictures.c.job_id == job).limit(1)).first() is not None
-        )
+        return self._connection.execute(_ANY, {"job": job}).first() is not None
 
     def show(self, picture: PictureId, now: Moment) -> bool:
         unshown = update(pictures).where(pictures.c.id == picture, pictures.c.shown_at.is_(None))
@@ -162,17 +183,16 @@ class SqlDeliveries:
         )
 
     def owe(self, job: JobId, index: int) -> None:
-        self._move(DeliveryState.OWED, DeliveryState.WAITING, deliveries.c.job_id == job, deliveries.c.index == index)
+        self._connection.execute(_OWE, {"job": job, "at": index})
 
     def owe_waiting(self, job: JobId) -> None:
-        self._move(DeliveryState.OWED, DeliveryState.WAITING, deliveries.c.job_id == job)
+        self._connection.execute(_OWE_ALL, {"job": job})
 
     def drop_waiting(self, job: JobId) -> None:
-        self._move(DeliveryState.DROPPED, DeliveryState.WAITING, deliveries.c.job_id == job)
+        self._connection.execute(_DROP_ALL, {"job": job})
 
     def told(self, job: JobId, index: int, state: DeliveryState) -> bool:
-        here = (deliveries.c.job_id == job, deliveries.c.index == index)
-        return self._move(state, DeliveryState.OWED, *here) == 1
+        return self._connection.execute(_TOLD, {"job": job, "at": index, "became": state}).rowcount == 1
 
     def owed(self, door: str, person: PersonId | None) -> list[Owed]:
         others = deliveries.alias("others")
@@ -242,9 +262,8 @@ class SqlDeliveries:
             + self._move(DeliveryState.OWED, DeliveryState.HELD, *these)
         )
 
-    def _move(self, to: DeliveryState, at: DeliveryState, *conditions: Any) -> int:
-        moved = update(deliveries).where(*conditions, deliveries.c.state == at).values(state=to)
-        return self._connection.execute(moved).rowcount
+    def _move(self, to: DeliveryState, at: DeliveryState, *conditions: ColumnElement[bool]) -> int:
+        return self._connection.execute(_moved(to, at, conditions)).rowcount
 
 
 def _of(outcomes: Table) -> ColumnElement[bool]:

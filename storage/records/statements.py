@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -10,7 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_if_new(connection: Connection, into: Table, **values: Any) -> bool:
     """Insert a row unless one with the same key is there; True when it was inserted."""
-    insert: Any = sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)
-    statement = insert.values(**values).on_conflict_do_nothing()
+    statement = _unless_there(into, connection.dialect.name)
     # Without this option the driver's row count of an INSERT is thrown away.
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+@cache
+def _unless_there(into: Table, product: str) -> Any:
+    insert = sqlite.insert(into) if product == "sqlite" else postgresql.insert(into)
+    return insert.on_conflict_do_nothing()

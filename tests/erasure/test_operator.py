@@ -59,9 +59,9 @@ def test_the_receipt_is_shown_by_its_code_to_whoever_has_it(instance: Instance, 
 
     assert instance.does("erase", "--receipt", done["code"]) == done
     said = instance.darkroom("erase", "--receipt", done["code"].lower())
-    assert said.status == 0
-    assert f"Receipt {done['code']}" in said.text
-    assert "accounting law" in said.text
+    assert said.returncode == 0
+    assert f"Receipt {done['code']}" in said.stdout
+    assert "accounting law" in said.stdout
 
 
 def test_a_name_or_a_receipt_and_not_both(instance: Instance, stage: Stage) -> None:

@@ -70,7 +70,8 @@ def test_what_is_no_export_is_refused_in_one_sentence(tmp_path: Path) -> None:
     done = typed(settings_of(tmp_path), "import", tmp_path / "a.zip")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "a.zip is no archive of an export: it is not a zip file, or it is damaged.\n"
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith("a.zip is no archive of an export: it is not a zip file, or it is damaged.\n")
 
 
 def test_somebody_who_is_here_already_is_not_mixed_up(tmp_path: Path) -> None:
