@@ -70,7 +70,7 @@ BUGS = (
         "there = min(Milli(-amount), Milli(sum(lot.available for lot in found)))",
     ),
     Bug("holds never expire", LEDGER, "holds.c.expires_at <= now", "holds.c.expires_at <= 0"),
-    Bug("a captured hold stays open", LEDGER, "state=state, captured=captured", 'state="open", captured=captured'),
+    Bug("a captured hold stays open", LEDGER, '"became": state', '"became": "open"'),
     Bug("a captured hold is called released", LEDGER, '"captured" if captured else "released"', '"released"'),
     Bug(
         "a part capture is rounded",
@@ -90,8 +90,8 @@ BUGS = (
 UNLOCKED = Bug(
     "the account is not locked",
     LEDGER,
-    "update(accounts).where(accounts.c.id == account).values(version=accounts.c.version + 1)",
-    "select(accounts).where(accounts.c.id == account)",
+    "update(accounts).where(accounts.c.id == ACCOUNT).values(version=accounts.c.version + 1)",
+    "select(accounts).where(accounts.c.id == ACCOUNT)",
 )
 
 
