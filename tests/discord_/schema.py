@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 SPEC = Path(__file__).parents[1] / "specs" / "discord.json.gz"
 ID = {"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}
+NUMBER = re.compile(r'"[1-9][0-9]{15,19}"')  #: an id as Discord gives them
 ID_SENT_TO_DISCORD = {"anyOf": [{"type": "integer", "minimum": 0}, ID]}  #: its documentation: "strings or integers"
 ERROR_DETAILS = {"type": "object"}  #: the schema has numbers for codes that its documentation shows as names
 
@@ -40,10 +42,18 @@ class Schemas:
     def __init__(self, named: dict[str, Any]) -> None:
         self.named = named
         self._narrowed: dict[int, tuple[list[Any], dict[Any, list[Any]]]] = {}
+        self._fitted: set[tuple[str, str]] = set()
         self._validator = validators.extend(Draft202012Validator, {"$ref": self._follow, "anyOf": self._any_of})
 
-    def wrong(self, schema: dict[str, Any], value: Any) -> list[ValidationError]:
-        return list(self._validator(schema).iter_errors(value))
+    def wrong(self, what: str, schema: dict[str, Any], value: Any) -> list[ValidationError]:
+        """`what` names the schema. What differs from something that fits in ids alone is not looked through again."""
+        seen = (what, NUMBER.sub('"1"', json.dumps(value)))
+        if seen in self._fitted:
+            return []
+        errors = list(self._validator(schema).iter_errors(value))
+        if not errors:
+            self._fitted.add(seen)
+        return errors
 
     def _follow(self, validator: Any, name: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
         yield from validator.descend(value, self.named[name])
@@ -116,7 +126,7 @@ class Spec:
     def complaints(self, route: str, body: Any) -> list[Complaint]:
         """What Discord would find wrong with this body, field by field."""
         schema = self.routes[route]["takes"]
-        return [] if schema is None else [_complaint(error) for error in self._taken.wrong(schema, body)]
+        return [] if schema is None else [_complaint(error) for error in self._taken.wrong(route, schema, body)]
 
     def check_answer(self, route: str, status: int, body: Any) -> None:
         if status >= 400:
@@ -125,18 +135,19 @@ class Spec:
             schema = self.routes[route]["gives"].get(str(status))
             if schema is None and body is None:
                 return
-        _must_fit(f"{route} -> {status}", self._given.wrong(schema or {"type": "null"}, body))
+        what = f"{route} -> {status}"
+        _must_fit(what, self._given.wrong(what, schema or {"type": "null"}, body))
 
     def check_event(self, name: str, data: Any) -> None:
         if name == "INTERACTION_CREATE":
             name = self.INTERACTIONS[data["type"]]
         if name in self.events:
-            _must_fit(name, self._told.wrong(self.events[name], data))
+            _must_fit(name, self._told.wrong(name, self.events[name], data))
 
     def command_is_well_formed(self, payload: dict[str, Any]) -> bool:
         """Of what the bot sends over the gateway; presences may have the form of before 2020, as discord.py's do."""
         known = self.COMMANDS.get(payload.get("op", -1))
-        return known is not None and not self._heard.wrong(self.events[known], payload)
+        return known is not None and not self._heard.wrong(known, self.events[known], payload)
 
 
 @cache
