@@ -224,11 +224,11 @@ class Settings(BaseSettings):
 
 def load_settings(env_file: Path = Path(".env")) -> Settings:
     """Raises BadSettings for an unknown or malformed setting. Never repeats a value: it may be a secret."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = [name.upper() for name in Settings.model_fields]
     for name in sorted(_names(env_file)):
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else "README.md lists every setting."
+        if (bare := name.removeprefix(PREFIX)) not in known:
+            close = difflib.get_close_matches(bare, known, 1)
+            hint = f"did you mean {PREFIX}{close[0]}?" if close else "README.md lists every setting."
             raise BadSettings(f"{name} is not a setting of Darkroom: {hint}")
     try:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]

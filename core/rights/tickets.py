@@ -239,7 +239,7 @@ def _take_more_time(tx: Records, ticket: Ticket, sealed: bytes, now: Moment) -> 
 def _known(tx: Records, typed: str) -> Ticket:
     ticket = _find(tx, typed)
     if ticket is None:
-        raise Refused("ticket.unknown", id=typed[:40])
+        raise Refused("ticket.no_such", id=typed[:40])
     return ticket
 
 

@@ -107,4 +107,4 @@ async def test_what_is_no_right_cannot_be_put_off(stage: Stage, ben: Actor, kind
 
 
 async def test_a_number_that_is_none_is_refused(stage: Stage) -> None:
-    assert await refused(look_at(stage.app, TicketId("NOSUCH"), "tickets show")) == "ticket.unknown"
+    assert await refused(look_at(stage.app, TicketId("NOSUCH"), "tickets show")) == "ticket.no_such"
