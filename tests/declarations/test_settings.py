@@ -45,7 +45,7 @@ def test_an_unknown_setting_in_the_env_file_is_refused_too(tmp_path: Path) -> No
     (tmp_path / ".env").write_text("# a comment\nDARKROOM_COLOUR=blue\n")
 
     with pytest.raises(
-        BadSettings, match="DARKROOM_COLOUR is not a setting of Darkroom: README.md lists every setting."
+        BadSettings, match=r"DARKROOM_COLOUR is not a setting of Darkroom: README\.md lists every setting\."
     ):
         load_settings()
 
