@@ -12,9 +12,10 @@ import pytest
 from tests.crashes.aftermath import Asked, look
 from tests.kills import Siege
 
-KILLS = 4
+KILLS = 6
 
 
+@pytest.mark.products
 def test_nothing_is_lost_when_the_bot_and_its_worker_are_killed(tmp_path: Path) -> None:
     result = Siege(tmp_path, "flat", seed=1).run(KILLS)
 
