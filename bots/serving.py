@@ -19,10 +19,10 @@ from bots.exporting.downloads import download_routes
 from bots.leading import leading
 from bots.on_page import Page
 from bots.on_page.routes import page_routes
-from bots.policy_file import read_policy
-from bots.policy_page import policy_routes
+from bots.policy.file import read_policy
+from bots.policy.page import policy_routes
+from bots.policy.production import refusals
 from bots.probes import probes
-from bots.production import refusals
 from bots.replies import Line, say
 from bots.settings import BadSettings, Settings
 from bots.showcase import showcase_routes

@@ -20,9 +20,9 @@ from typing import Protocol
 from bots import addresses, handles, logs
 from bots.clock import SteadyClock
 from bots.mailing import open_mailer
-from bots.policy_file import read_policy
-from bots.policy_shown import wording
-from bots.production import require
+from bots.policy.file import read_policy
+from bots.policy.production import require
+from bots.policy.shown import wording
 from bots.secrets import Secrets, kept_name, load_secrets, load_text
 from bots.settings import PREFIX, BadSettings, Settings
 from core.credits import Milli

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bots.policy_file import read_policy
+from bots.policy.file import read_policy
+from bots.policy.production import refusals
 from bots.probes import probed, probes
-from bots.production import refusals
 from bots.replies import Line, say
 from bots.settings import Settings
 from bots.texts import render

@@ -33,7 +33,7 @@ def report(profile: Profile = "", json_: Json = False) -> None:
 @policy_app.command()
 def show(profile: Profile = "", json_: Json = False) -> None:
     """What /privacy all and /terms say."""
-    from bots.policy_shown import Section, section, terms
+    from bots.policy.shown import Section, section, terms
     from bots.texts import render
     from bots.wiring import policy
 
@@ -61,8 +61,8 @@ def ropa(profile: Profile = "", json_: Json = False) -> None:
 
 
 def _facts(profile: str) -> Facts:
-    from bots.policy_file import profile as shipped
-    from bots.policy_file import read_policy
+    from bots.policy.file import profile as shipped
+    from bots.policy.file import read_policy
 
     with configured() as settings:
         return (shipped(profile) if profile else read_policy(settings.policy)).facts

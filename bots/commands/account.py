@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from bots.commands import rights
 from bots.commands.asks import Imagine
 from bots.declaring import Commands, Nothing, Offers, Option
-from bots.policy_shown import Section, changes, controller
+from bots.policy.shown import Section, changes, controller
 from bots.replies import Button, Line, Reply, reply, say
 from core import accounts
 from core.errors import Refused

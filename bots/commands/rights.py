@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from bots.declaring import Commands, Handler, Nothing, Option
-from bots.policy_shown import Section, section, terms
+from bots.policy.shown import Section, section, terms
 from bots.replies import Button, Reply, reply, say
 from core.ports import App
 from core.rights import probing

@@ -1,6 +1,6 @@
 """What only the operator can know: who they are, where things are, whom they trust, what they offer. Frozen values.
 
-Nothing here is verified by the program, and the policy says so. How they are read is the business of bots/policy_file.py.
+Nothing here is verified by the program, and the policy says so. How they are read is the business of bots/policy/file.py.
 """
 
 from __future__ import annotations

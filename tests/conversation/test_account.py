@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.policy_shown import Section
+from bots.policy.shown import Section
 from core import accounts
 from core.credits import LotId, Milli
 from tests.cast import Actor, Stage, enter, keys_of, read

@@ -10,7 +10,7 @@ import pytest
 
 from bots.commands import commands
 from bots.commands.exports import SOURCES
-from bots.policy_shown import Section
+from bots.policy.shown import Section
 from bots.texts import sentences
 from core.datamap import Basis, Category, Purpose, Until
 from core.erasing.leaving import KINDS

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bots.policy_file import read_policy
-from bots.production import refusals
+from bots.policy.file import read_policy
+from bots.policy.production import refusals
 from bots.settings import Settings
 from bots.wiring import policy
 from core.datamap import DataMap, Datum

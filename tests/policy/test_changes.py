@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.policy_shown import changes
+from bots.policy.shown import changes
 from bots.texts import render
 from bots.wiring import datamap, policy
 from core.datamap import ACCOUNTING, Category, DataMap, OnErase, OnExport, Purpose, Until

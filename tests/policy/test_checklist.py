@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bots.on_discord.words import MESSAGE
-from bots.policy_shown import Section, section, terms
+from bots.policy.shown import Section, section, terms
 from bots.texts import render
 from bots.wiring import policy
 from core.policy.document import Policy

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.policy_shown import Section, section
+from bots.policy.shown import Section, section
 from bots.texts import render, sentences
 from bots.wiring import policy
 from core.datamap import Basis, Category, OnErase, Purpose, Until

@@ -18,7 +18,7 @@ from aiohttp import ClientSession
 from sqlalchemy import Engine, event, text
 
 from bots import logs
-from bots.policy_page import policy_routes
+from bots.policy.page import policy_routes
 from bots.probes import probed, probes
 from bots.settings import Settings
 from bots.watching.probing import Prober

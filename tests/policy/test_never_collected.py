@@ -8,7 +8,7 @@ import re
 import pytest
 from aiohttp import ClientSession
 
-from bots.policy_page import policy_routes
+from bots.policy.page import policy_routes
 from bots.web import serve
 from bots.wiring import datamap
 from core.datamap import Category, Datum, NotPersonal, Purpose

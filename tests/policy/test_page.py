@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import ClientSession
 
-from bots.policy_page import policy_routes
-from bots.policy_shown import Section, section, terms
+from bots.policy.page import policy_routes
+from bots.policy.shown import Section, section, terms
 from bots.texts import render
 from bots.web import serve
 from core.policy.facts import Controller

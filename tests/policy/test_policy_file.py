@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.policy_file import read_policy
+from bots.policy.file import read_policy
 from bots.settings import BadSettings
 from core.datamap import Category, Purpose, Until
 from core.periods import YEAR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.production import endpoints, require
+from bots.policy.production import endpoints, require
 from bots.settings import BadSettings
 from tests.policy.operator import WHOLE, Office, a_model, without
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bots.on_discord.words import MESSAGE
-from bots.policy_file import PROFILES as FOLDER
-from bots.policy_file import profile
-from bots.policy_shown import Section, section, terms
-from bots.production import refusals
+from bots.policy.file import PROFILES as FOLDER
+from bots.policy.file import profile
+from bots.policy.production import refusals
+from bots.policy.shown import Section, section, terms
 from bots.settings import BadSettings, Settings
 from bots.texts import render
 from bots.wiring import open_house, policy

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bots.cli.policy_report import as_rows, report_table
-from bots.policy_file import profile
+from bots.policy.file import profile
 from bots.texts import sentences
 from core.policy.facts import TRIAL
 from core.policy.promises import PROFILES, PROMISES, Judged, Promise, Reason, Status, Until, report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bots.policy_shown import Section, section
+from bots.policy.shown import Section, section
 from bots.texts import render
 from bots.wiring import policy
 from core.datamap import Category

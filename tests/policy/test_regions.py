@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.policy_shown import Section, section
-from bots.production import require
+from bots.policy.production import require
+from bots.policy.shown import Section, section
 from bots.settings import BadSettings
 from bots.texts import render
 from bots.wiring import policy

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bots.commands import commands
-from bots.policy_shown import Section, section
+from bots.policy.shown import Section, section
 from bots.texts import render, sentences
 from bots.wiring import policy
 from core.policy.claims import CLAIMS, Right
@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[2]
 MAY_KNOW_COUNTRIES = {
     "bots/commands/consenting.py",
     "bots/commands/oneself.py",
-    "bots/policy_file.py",
-    "bots/policy_shown.py",
-    "bots/production.py",
+    "bots/policy/file.py",
+    "bots/policy/shown.py",
+    "bots/policy/production.py",
     "core/policy/accounting.py",
     "core/rights/ages.py",
     "core/policy/facts.py",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.policy_shown import Section, dated, section
+from bots.policy.shown import Section, dated, section
 from bots.texts import render
 from bots.wiring import datamap, policy
 from core.datamap import OnErase, OnExport, Purpose, Until

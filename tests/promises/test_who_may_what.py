@@ -10,7 +10,7 @@ import pytest
 from bots.answering import answer
 from bots.commands import commands
 from bots.declaring import Attachment, Command
-from bots.policy_shown import Section
+from bots.policy.shown import Section
 from core.requests import generation
 from tests.cast import Actor, Stage, enter, keys_of, read
 

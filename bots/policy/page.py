@@ -1,6 +1,6 @@
 """The policy and the terms as web pages, at /privacy and /terms: no script, no cookie, nothing from elsewhere.
 
-Says what bots/policy_shown.py says, all of it on one page. Nothing is kept about who reads.
+Says what bots/policy/shown.py says, all of it on one page. Nothing is kept about who reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 from jinja2 import Environment, StrictUndefined
 
-from bots.policy_shown import Section, controller, dated, section, terms
+from bots.policy.shown import Section, controller, dated, section, terms
 from bots.replies import Line, say
 from bots.texts import render
 from core.errors import Unavailable

@@ -1,6 +1,7 @@
 """Reads policy.toml: what only the operator can know. Every complaint names the line and says what to write.
 
-Knows the form of the file; what its values mean is in core/policy/facts.py, and what production asks for in bots/production.py.
+Knows the form of the file; what its values mean is in core/policy/facts.py, what production asks for in
+bots/policy/production.py.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from bots.policy_file import PolicyFile, read_policy
+from bots.policy.file import PolicyFile, read_policy
 from bots.secrets import CREDENTIALS, load_text, whereabouts
 from bots.settings import PREFIX, BadSettings, Settings
 from core.policy.facts import EU
