@@ -24,6 +24,7 @@ from core.rules import HEAVIEST
 if TYPE_CHECKING:
     from bots.settings import Settings
     from bots.wiring import House
+    from core.credits import Balance
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -129,7 +130,7 @@ def credits_show(person: str, json_: Json = False) -> None:
 
     with opened_app() as app:
         balance = asyncio.run(operating.balance(app, person))
-    print_values({"spendable": balance.spendable, "held": balance.held, "debt": balance.debt}, as_json=json_)
+    _print_balance(balance, as_json=json_)
 
 
 @credits_app.command("grant")
@@ -144,7 +145,7 @@ def credits_grant(
 
     with opened_app() as app:
         balance = asyncio.run(operating.grant(app, person, amount, reason))
-    print_values({"spendable": balance.spendable, "held": balance.held, "debt": balance.debt}, as_json=json_)
+    _print_balance(balance, as_json=json_)
 
 
 @app.command()
@@ -223,6 +224,10 @@ def top(
             asyncio.run(show_once(house, console))
         else:
             asyncio.run(watch(house, console))
+
+
+def _print_balance(balance: Balance, *, as_json: bool) -> None:
+    print_values({"spendable": balance.spendable, "held": balance.held, "debt": balance.debt}, as_json=as_json)
 
 
 def _run(serve: Callable[[House, Settings], Coroutine[Any, Any, int]]) -> NoReturn:

@@ -98,6 +98,8 @@ class Page:
 
     async def forget_the_erased(self) -> None:
         """What pages were told is kept for those that come back, and files for those who follow a link; not these."""
+        if not self.visitors.all():
+            return
         leaving = await erasure.addresses(self.app, NAME)
         for cookie in set(self._leaving.values()) - set(leaving.values()):
             if await accounts.find(self.app, Who(NAME, cookie)) is None:  # else they thought better of it

@@ -23,6 +23,7 @@ from core.credits import Milli
 from core.queue.turns import Waiting
 from core.values import Job, JobId, JobState, Moment, PersonId, Queued, Reason, Settings, WishState
 from storage.records.places import place_in_line
+from storage.records.statements import JOB
 from storage.records.tables import JobRow, PersonRow, WishRow, table
 
 jobs, wishes, people = table(JobRow), table(WishRow), table(PersonRow)
@@ -39,7 +40,6 @@ WAITING = (
     jobs.c.weight,
     jobs.c.queued_at,
 )
-JOB: Any = bindparam("job")
 LEASE: Any = bindparam("lease")
 
 
@@ -48,7 +48,7 @@ def _under(state: JobState) -> Update:
     return update(jobs).where(jobs.c.id == JOB, jobs.c.fence == bindparam("at_fence"), jobs.c.state == state)
 
 
-# Every request needs these, and to build a statement takes longer than to run it.
+# Every request runs these.
 
 _ONE = select(jobs).where(jobs.c.id == JOB)
 _LOCKED = _ONE.with_for_update()

@@ -31,7 +31,7 @@ from core.rules import LOT_PRIORITY, REPAYS_DEBT, RESTORED_LIFE
 from core.values import JobId, Moment, PersonId
 from storage.records.closed_books import close_books
 from storage.records.ledger_check import mistakes
-from storage.records.statements import insert_if_new
+from storage.records.statements import JOB, insert_if_new
 from storage.records.tables import (
     CreditLotRow,
     HoldRow,
@@ -62,10 +62,9 @@ def _between(from_: Part, to: Part) -> Update:
     return there.values({from_: lots.c[from_] - amount, to: lots.c[to] + amount})
 
 
-# Every request needs these, and to build a statement takes longer than to run it.
+# Every request runs these.
 
 ACCOUNT: Any = bindparam("account")
-JOB: Any = bindparam("job")
 
 _LOCK = update(accounts).where(accounts.c.id == ACCOUNT).values(version=accounts.c.version + 1)
 _OWNER = select(accounts).where(accounts.c.id == ACCOUNT)

@@ -26,7 +26,7 @@ def _person(start: Any) -> Select[Any]:
     )
 
 
-# Every request needs these, and to build a statement takes longer than to run it.
+# Every request runs these.
 
 _ONE = _person(people).where(people.c.id == bindparam("person"))
 _KNOWN = _person(identities.join(people, identities.c.person_id == people.c.id)).where(

@@ -39,6 +39,7 @@ from core.values import (
     WishState,
 )
 from storage.records.overkept import hide_aged, hide_unwanted, seen
+from storage.records.statements import JOB
 from storage.records.tables import DeliveryRow, JobRow, PictureRow, WishRow, table
 
 pictures, deliveries = table(PictureRow), table(DeliveryRow)
@@ -47,9 +48,8 @@ UNTOLD = (DeliveryState.WAITING, DeliveryState.OWED)
 _REASON = case((wishes.c.state == WishState.FAILED, func.coalesce(wishes.c.reason, jobs.c.reason))).label("reason")
 
 
-# Every request needs these, and to build a statement takes longer than to run it.
+# Every request runs these.
 
-JOB: Any = bindparam("job")
 INDEX: Any = bindparam("at")
 _HERE = (deliveries.c.job_id == JOB, deliveries.c.index == INDEX)
 _ALL = (deliveries.c.job_id == JOB,)

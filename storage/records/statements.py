@@ -1,12 +1,17 @@
-"""The one statement that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+"""What statements share: the one that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart, and the job they are about.
+
+Statements that every request runs are constants of their modules: to build one takes longer than to run it.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+
+JOB: Final[Any] = bindparam("job")
 
 
 def insert_if_new(connection: Connection, into: Table, **values: Any) -> bool:
